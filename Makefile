@@ -1,0 +1,47 @@
+# `make demo` and `make test` need Python 3.11 or later with pip, make, git and gcc; everything else
+# goes into .venv. Installing and downloading report their own time, apart from the pipeline's.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTEST_ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test lint bench prove clean
+
+demo: $(VENV)/.installed
+	@$(BIN)/llmops quickstart --workspace demo --json
+
+test: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest tests/test_lint.py tests/test_layout.py
+
+bench: $(VENV)/.installed-dev
+	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+prove: $(VENV)/.installed-dev
+	@for script in tests/proofs/prove_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) demo build dist
+
+# A stamp is older than pyproject.toml or constraints.txt when what they ask for has changed.
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(call install,.)
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(call install,.[dev])
+	@touch $(VENV)/.installed
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; run make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+define install
+@echo "Installing $(1) into $(VENV): about 0.7 GB to download and 3 GB on disk, the first time only."
+@start=$$(date +%s); \
+	$(PIP_INSTALL) -e '$(1)' && touch $@ && \
+	echo "Installed in $$(( $$(date +%s) - start )) s; the pipeline's own time starts now."
+endef
