@@ -1,0 +1,1 @@
+"""What every room stands on: operations, references, the workspace, events and errors."""
