@@ -1,0 +1,1 @@
+"""One module a format; the file's number is the format's number."""

@@ -1,0 +1,1 @@
+"""Names, versions, lineage and judgments; the only room that imports mlflow."""

@@ -1,0 +1,490 @@
+"""The catalogue: every name, version, alias, parent, run and job, read without MLflow.
+
+It is the mirror that `ls`, `show`, `jobs`, `lineage`, completion and the server ask. A change goes
+to the store first; what MLflow should know of it goes to the outbox in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from llmops_workbench.core.errors import NotFoundError, not_found
+from llmops_workbench.core.references import Reference, check_kind, parse
+
+if TYPE_CHECKING:
+    from llmops_workbench.core.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Version:
+    """One immutable version of a named thing.
+
+    Attributes:
+        ref: Pinned: with its number, or with its whole hash when it has no name.
+        hash: `sha256-…` of the content.
+        parents: References of what it was made from, pinned.
+        created: When, ISO 8601 in UTC.
+        run_id: The run that made it.
+        meta: What its kind keeps about it, such as a prompt's template or a dataset's roles.
+        tags: Free text by key; may change.
+        scores: Headline scores by metric; may change.
+    """
+
+    ref: Reference
+    hash: str
+    parents: tuple[str, ...]
+    created: str
+    run_id: str | None
+    meta: dict[str, Any]
+    tags: dict[str, str] = field(default_factory=dict)
+    scores: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int | None:
+        """The version's number; None for a run and for what has no name."""
+        text = self.ref.version
+        return int(text) if text is not None and text.isdigit() else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as JSON values, with the reference as text."""
+        return {
+            "ref": str(self.ref),
+            "hash": self.hash,
+            "parents": list(self.parents),
+            "created": self.created,
+            "run_id": self.run_id,
+            "meta": self.meta,
+            "tags": self.tags,
+            "scores": self.scores,
+        }
+
+
+class Catalogue:
+    """The catalogue of a workspace.
+
+    Args:
+        workspace: An open workspace.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.store = workspace.store
+
+    # -- versions ------------------------------------------------------------------------------
+
+    def register(
+        self,
+        kind: str,
+        name: str,
+        *,
+        hash: str,
+        parents: Iterable[str | Reference] = (),
+        meta: Mapping[str, Any] | None = None,
+        run_id: str | None = None,
+        aliases: Iterable[str] = (),
+    ) -> Version:
+        """Register content under a name, as the next version.
+
+        Args:
+            kind: Any kind but run.
+            name: Empty for a snapshot that is known by its hash alone.
+            hash: `sha256-…` of the content.
+            parents: What it was made from; aliases are resolved to numbers now.
+            meta: JSON values that belong to the version. A prompt keeps `template` here (text, or
+                a list of chat messages), a model `path`, a dataset its columns and roles.
+            run_id: The run that made it.
+            aliases: Aliases to set on it in the same transaction.
+
+        Returns:
+            The new version; or the newest one, when its hash and parents are the same.
+
+        Raises:
+            UsageError: The name or an alias cannot be one.
+            NotFoundError: A parent does not exist.
+        """
+        from llmops_workbench.tracking import versions
+
+        pinned = tuple(self.pin(parent) for parent in parents)
+        with self.store.write() as connection:
+            return versions.register(
+                connection,
+                check_kind(kind),
+                name,
+                hash,
+                pinned,
+                dict(meta or {}),
+                run_id,
+                tuple(aliases),
+            )
+
+    def get(self, ref: str | Reference, kind: str | None = None) -> Version:
+        """Resolve a reference.
+
+        Args:
+            ref: With a number, an alias or the beginning of a hash; a bare name is the newest. A
+                run may be given by the beginning of its id.
+            kind: What a text without a kind is.
+
+        Raises:
+            NotFoundError: It names nothing; the nearest name is said.
+            AmbiguousError: A hash or an id is too short to tell two apart.
+        """
+        from llmops_workbench.tracking import runs, versions
+
+        asked = parse(ref, kind) if isinstance(ref, str) else ref
+        if asked.external:
+            raise NotFoundError(f"'{asked.name}' is not registered: it is used as it is")
+        with self.store.read() as connection:
+            if asked.kind == "run":
+                return _run_version(runs.find(connection, asked.name))
+            return versions.find(connection, asked)
+
+    def pin(self, ref: str | Reference, kind: str | None = None) -> str:
+        """Write a reference so that it will always mean the same: `kind:name@number`.
+
+        Raises:
+            NotFoundError: It names nothing.
+            AmbiguousError: As for `get`.
+        """
+        asked = parse(ref, kind) if isinstance(ref, str) else ref
+        if asked.external:
+            return str(asked)
+        found = self.get(asked).ref
+        return str(found) + (f"#{asked.split}" if asked.split else "")
+
+    def names(self, kind: str) -> list[str]:
+        """List the names of a kind, in order of the alphabet; snapshots have none."""
+        from llmops_workbench.tracking import versions
+
+        with self.store.read() as connection:
+            return versions.names(connection, check_kind(kind))
+
+    def versions(self, kind: str, name: str) -> list[Version]:
+        """List the versions of a name, oldest first.
+
+        Raises:
+            NotFoundError: There is no such name.
+        """
+        from llmops_workbench.tracking import versions
+
+        with self.store.read() as connection:
+            found = versions.of_name(connection, kind, name)
+            if not found and name:
+                raise not_found(kind, name, versions.names(connection, kind))
+            return found
+
+    def items(
+        self, kind: str, *, limit: int = 50, offset: int = 0, where: str | None = None
+    ) -> tuple[list[dict[str, Any]], int]:
+        """List a page of a kind, newest first.
+
+        Args:
+            kind: Singular or plural.
+            limit: Rows in the page.
+            offset: Rows before the page.
+            where: Words that must all hold, separated by spaces: `text` (is part of the name),
+                `field=value`, `field!=value`, `field>value`, `field<value`. Fields: name, version,
+                hash, alias, created, run_id, `tags.KEY`, `meta.KEY`, `scores.METRIC`; of runs:
+                operation, state, started, ended, parent, input, output, error, `metrics.NAME`,
+                `tags.KEY`.
+
+        Returns:
+            The page, each item with ref, hash, parents, created and more; and how many there are.
+
+        Raises:
+            UsageError: There is no such kind or field.
+        """
+        from llmops_workbench.tracking import search
+
+        with self.store.read() as connection:
+            return search.items(connection, check_kind(kind), limit, offset, where)
+
+    def remove(self, ref: str | Reference) -> Version:
+        """Take a version (or a run) out of every list; its number is never given again.
+
+        Raises:
+            NotFoundError: It names nothing.
+            ConflictError: An alias points at it.
+        """
+        from llmops_workbench.tracking import runs, versions
+
+        found = self.get(ref)
+        with self.store.write(durable=True) as connection:
+            if found.ref.kind == "run":
+                runs.remove(connection, found.ref.name)
+            else:
+                versions.remove(connection, found)
+        return found
+
+    def tag(self, ref: str | Reference, key: str, value: str | None) -> None:
+        """Set a tag of a version or a run; None takes it away.
+
+        Raises:
+            NotFoundError: The reference names nothing.
+        """
+        from llmops_workbench.tracking import runs, versions
+
+        found = self.get(ref)
+        with self.store.write() as connection:
+            if found.ref.kind == "run":
+                runs.tag(connection, found.ref.name, key, value)
+            else:
+                versions.change(connection, found, tags={key: value})
+
+    def score(self, ref: str | Reference, scores: Mapping[str, Any], run_id: str | None) -> None:
+        """Keep the headline scores of a version, shown by `ls`.
+
+        Args:
+            ref: The version that was scored.
+            scores: By metric: a number, or a mapping with value, lower and upper.
+            run_id: The run that measured them.
+
+        Raises:
+            NotFoundError: The reference names nothing.
+        """
+        from llmops_workbench.tracking import versions
+
+        found = self.get(ref)
+        kept = {
+            name: {**(value if isinstance(value, Mapping) else {"value": value}), "run_id": run_id}
+            for name, value in scores.items()
+        }
+        with self.store.write() as connection:
+            versions.change(connection, found, scores=kept)
+
+    # -- aliases -------------------------------------------------------------------------------
+
+    def aliases(self, kind: str, name: str) -> dict[str, int]:
+        """Give the aliases of a name, each with the version's number."""
+        from llmops_workbench.tracking import versions
+
+        with self.store.read() as connection:
+            return versions.aliases(connection, kind, name)
+
+    def set_alias(
+        self, kind: str, name: str, alias: str, version: int, *, run_id: str | None = None
+    ) -> int | None:
+        """Point an alias at a version.
+
+        Returns:
+            The number that it pointed at before, or None.
+
+        Raises:
+            NotFoundError: There is no such version.
+            UsageError: The alias reads like a number, a hash or a word with a meaning.
+        """
+        from llmops_workbench.tracking import versions
+
+        with self.store.write(durable=True) as connection:
+            versions.find(connection, Reference(kind, name, str(version)))
+            return versions.set_alias(connection, kind, name, alias, version, run_id)
+
+    def delete_alias(
+        self, kind: str, name: str, alias: str, *, run_id: str | None = None
+    ) -> int | None:
+        """Take an alias away.
+
+        Returns:
+            The number that it pointed at.
+
+        Raises:
+            NotFoundError: There is no such alias.
+        """
+        from llmops_workbench.tracking import versions
+
+        with self.store.write(durable=True) as connection:
+            known = versions.aliases(connection, kind, name)
+            if alias not in known:
+                raise not_found(f"alias of {kind}:{name}", alias, known)
+            return versions.set_alias(connection, kind, name, alias, None, run_id)
+
+    def alias_history(self, kind: str, name: str, alias: str | None = None) -> list[dict[str, Any]]:
+        """List how the aliases of a name moved, oldest first: alias, version, previous, created."""
+        from llmops_workbench.tracking import versions
+
+        with self.store.read() as connection:
+            return versions.alias_history(connection, kind, name, alias)
+
+    # -- runs ----------------------------------------------------------------------------------
+
+    def start_run(
+        self,
+        operation: str,
+        arguments: Mapping[str, Any],
+        *,
+        inputs: Iterable[str | Reference] = (),
+        parent: str | None = None,
+        run_id: str | None = None,
+        replay: str | None = None,
+        state: str = "running",
+    ) -> str:
+        """Open a run, or open one again when its id is given and known.
+
+        Args:
+            operation: The verb.
+            arguments: JSON values.
+            inputs: What it reads.
+            parent: The run that it is a step of.
+            run_id: The id to use; a new one when left out.
+            replay: The line that does the same again.
+            state: `running`, or `queued` for a job that waits.
+
+        Returns:
+            The run's id, which MLflow will know it by, too.
+        """
+        from llmops_workbench.tracking import runs
+
+        pinned = tuple(self.pin(ref) for ref in inputs)
+        with self.store.write() as connection:
+            return runs.start(
+                connection, operation, dict(arguments), pinned, parent, run_id, replay, state
+            )
+
+    def finish_run(
+        self,
+        run_id: str,
+        state: str,
+        *,
+        outputs: Iterable[str | Reference] = (),
+        metrics: Mapping[str, Any] | None = None,
+        result: Any = None,
+        error: str | None = None,
+    ) -> None:
+        """Close a run, or record its state: running, paused, interrupted, done, failed, cancelled.
+
+        Args:
+            run_id: The run.
+            state: What it is in now.
+            outputs: What it made.
+            metrics: By name: a number, or a mapping with value, lower and upper.
+            result: JSON values to show without opening a file.
+            error: The sentence that it failed with.
+
+        Raises:
+            NotFoundError: There is no such run.
+            UsageError: There is no such state.
+        """
+        from llmops_workbench.tracking import runs
+
+        pinned = tuple(self.pin(ref) for ref in outputs)
+        with self.store.write() as connection:
+            runs.finish(connection, run_id, state, pinned, dict(metrics or {}), result, error)
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        """Give all that is known of a run.
+
+        Args:
+            run_id: Its id or the beginning of it.
+
+        Raises:
+            NotFoundError: There is no such run.
+            AmbiguousError: Several begin like this.
+        """
+        from llmops_workbench.tracking import runs
+
+        with self.store.read() as connection:
+            return runs.find(connection, run_id.removeprefix("run:"))
+
+    def runs(
+        self, *, limit: int = 50, offset: int = 0, where: str | None = None
+    ) -> tuple[list[dict[str, Any]], int]:
+        """List a page of runs, newest first, as `items("run")` does."""
+        return self.items("run", limit=limit, offset=offset, where=where)
+
+    # -- lineage -------------------------------------------------------------------------------
+
+    def edge(
+        self,
+        source: str | Reference,
+        target: str | Reference,
+        kind: str,
+        run_id: str | None = None,
+    ) -> None:
+        """Record that `target` came about through `source`; doing it twice is doing it once."""
+        from llmops_workbench.tracking import lineage
+
+        with self.store.write() as connection:
+            lineage.add(connection, [(str(source), str(target), kind, run_id)])
+
+    def lineage(self, ref: str | Reference, forward: bool = False) -> dict[str, Any]:
+        """Follow the graph from a version, a run or a served request (`request:ID`).
+
+        Args:
+            ref: Where to start.
+            forward: To what came of it, instead of to what it came from.
+
+        Returns:
+            `nodes` (ref, kind, hash, created …), the start first, and `edges` (source, target,
+            kind, run_id).
+
+        Raises:
+            NotFoundError: The reference names nothing.
+            AmbiguousError: As for `get`.
+        """
+        from llmops_workbench.tracking import lineage
+
+        text = str(ref)
+        start = text if text.startswith("request:") else self.pin(ref)
+        with self.store.read() as connection:
+            return lineage.walk(connection, start, forward)
+
+    # -- jobs ----------------------------------------------------------------------------------
+
+    def save_job(self, job: str, **fields: Any) -> None:
+        """Create or change the row of a job.
+
+        Args:
+            job: Its id.
+            **fields: operation (needed the first time), state, run_id, step, steps, pid, host,
+                executor, folder (relative to `.llmops`); anything else is kept beside them.
+        """
+        from llmops_workbench.tracking import jobs
+
+        with self.store.write() as connection:
+            jobs.save(connection, job, fields)
+
+    def job(self, job: str) -> dict[str, Any]:
+        """Give a job by its id, the beginning of it, or the id of its run.
+
+        Raises:
+            NotFoundError: There is none.
+            AmbiguousError: Several begin like this.
+        """
+        from llmops_workbench.tracking import jobs
+
+        with self.store.read() as connection:
+            return jobs.find(connection, job)
+
+    def jobs(
+        self, *, states: Iterable[str] = (), limit: int = 50, offset: int = 0
+    ) -> tuple[list[dict[str, Any]], int]:
+        """List a page of jobs, newest first; and how many there are in these states."""
+        from llmops_workbench.tracking import jobs
+
+        with self.store.read() as connection:
+            return jobs.page(connection, tuple(states), limit, offset)
+
+
+def catalogue() -> Catalogue:
+    """Give the catalogue of the current call's workspace.
+
+    Raises:
+        WorkspaceError: No workspace is open.
+    """
+    from llmops_workbench.core.context import workspace
+
+    return Catalogue(workspace())
+
+
+def _run_version(run: dict[str, Any]) -> Version:
+    return Version(
+        ref=Reference("run", run["run_id"]),
+        hash=run["hash"],
+        parents=tuple(run["parents"]),
+        created=run["created"],
+        run_id=run["run_id"],
+        meta=run,
+        tags=run["tags"],
+    )
