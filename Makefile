@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint bench prove clean
+.PHONY: demo test lint bench prove constraints clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/llmops quickstart --workspace demo --json
@@ -23,6 +23,11 @@ bench: $(VENV)/.installed-dev
 
 prove: $(VENV)/.installed-dev
 	@for script in tests/proofs/prove_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+# Writes down what .venv holds, once the suite has passed with it.
+constraints:
+	@{ sed '/^$$/q' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' | sort -f; } > constraints.new
+	@mv constraints.new constraints.txt
 
 clean:
 	rm -rf $(VENV) demo build dist

@@ -76,6 +76,8 @@ HEAVY = {
     "transformers",
     "trl",
 }
+# A package that is one thing behind one name.
+EXPORTING = {"core/store"}
 # The one part that is SQLAlchemy through and through, imported when a store is opened.
 HEAVY_ALLOWED = ("core/store/",)
 
@@ -169,7 +171,7 @@ def test_files_hold_one_thing() -> None:
 
 def test_package_files_say_what_they_are_for_and_import_nothing() -> None:
     for path in PACKAGE.glob("**/__init__.py"):
-        if path.parent == PACKAGE:
+        if path.parent == PACKAGE or path.parent.relative_to(PACKAGE).as_posix() in EXPORTING:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         assert ast.get_docstring(tree), f"{path.relative_to(ROOT)} has no docstring"
