@@ -1,0 +1,1 @@
+"""Language models behind one protocol: where they come from, and the engines that run them."""

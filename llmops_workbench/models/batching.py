@@ -1,0 +1,32 @@
+"""Which rows are computed together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def plan_batches(
+    lengths: Sequence[int], *, extra: int = 0, token_budget: int, max_rows: int
+) -> list[list[int]]:
+    """Put rows of similar length together, so that little is padded.
+
+    Args:
+        lengths: Tokens of each row.
+        extra: Tokens that every row may grow by.
+        token_budget: Most tokens of one batch, padding and growth included. A row longer than
+            that makes a batch of its own.
+        max_rows: Most rows of one batch.
+
+    Returns:
+        Batches of row numbers; the longest rows first, so that what would not fit into memory
+        shows at once.
+    """
+    order = sorted(range(len(lengths)), key=lambda row: (-lengths[row], row))
+    batches: list[list[int]] = []
+    start = 0
+    while start < len(order):
+        width = max(1, lengths[order[start]] + extra)
+        rows = max(1, min(max_rows, token_budget // width))
+        batches.append(order[start : start + rows])
+        start += rows
+    return batches
