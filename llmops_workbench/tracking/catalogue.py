@@ -7,72 +7,20 @@ to the store first; what MLflow should know of it goes to the outbox in the same
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llmops_workbench.core.errors import NotFoundError, not_found
 from llmops_workbench.core.references import Reference, check_kind, parse
-
-if TYPE_CHECKING:
-    from llmops_workbench.core.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class Version:
-    """One immutable version of a named thing.
-
-    Attributes:
-        ref: Pinned: with its number, or with its whole hash when it has no name.
-        hash: `sha256-…` of the content.
-        parents: References of what it was made from, pinned.
-        created: When, ISO 8601 in UTC.
-        run_id: The run that made it.
-        meta: What its kind keeps about it, such as a prompt's template or a dataset's roles.
-        tags: Free text by key; may change.
-        scores: Headline scores by metric; may change.
-    """
-
-    ref: Reference
-    hash: str
-    parents: tuple[str, ...]
-    created: str
-    run_id: str | None
-    meta: dict[str, Any]
-    tags: dict[str, str] = field(default_factory=dict)
-    scores: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def number(self) -> int | None:
-        """The version's number; None for a run and for what has no name."""
-        text = self.ref.version
-        return int(text) if text is not None and text.isdigit() else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON values, with the reference as text."""
-        return {
-            "ref": str(self.ref),
-            "hash": self.hash,
-            "parents": list(self.parents),
-            "created": self.created,
-            "run_id": self.run_id,
-            "meta": self.meta,
-            "tags": self.tags,
-            "scores": self.scores,
-        }
+from llmops_workbench.tracking.run_catalogue import RunCatalogue
+from llmops_workbench.tracking.version import Version
 
 
-class Catalogue:
+class Catalogue(RunCatalogue):
     """The catalogue of a workspace.
 
     Args:
         workspace: An open workspace.
     """
-
-    def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
-        self.store = workspace.store
-
-    # -- versions ------------------------------------------------------------------------------
 
     def register(
         self,
@@ -254,8 +202,6 @@ class Catalogue:
         with self.store.write() as connection:
             versions.change(connection, found, scores=kept)
 
-    # -- aliases -------------------------------------------------------------------------------
-
     def aliases(self, kind: str, name: str) -> dict[str, int]:
         """Give the aliases of a name, each with the version's number."""
         from llmops_workbench.tracking import versions
@@ -307,94 +253,6 @@ class Catalogue:
         with self.store.read() as connection:
             return versions.alias_history(connection, kind, name, alias)
 
-    # -- runs ----------------------------------------------------------------------------------
-
-    def start_run(
-        self,
-        operation: str,
-        arguments: Mapping[str, Any],
-        *,
-        inputs: Iterable[str | Reference] = (),
-        parent: str | None = None,
-        run_id: str | None = None,
-        replay: str | None = None,
-        state: str = "running",
-    ) -> str:
-        """Open a run, or open one again when its id is given and known.
-
-        Args:
-            operation: The verb.
-            arguments: JSON values.
-            inputs: What it reads.
-            parent: The run that it is a step of.
-            run_id: The id to use; a new one when left out.
-            replay: The line that does the same again.
-            state: `running`, or `queued` for a job that waits.
-
-        Returns:
-            The run's id, which MLflow will know it by, too.
-        """
-        from llmops_workbench.tracking import runs
-
-        pinned = tuple(self.pin(ref) for ref in inputs)
-        with self.store.write() as connection:
-            return runs.start(
-                connection, operation, dict(arguments), pinned, parent, run_id, replay, state
-            )
-
-    def finish_run(
-        self,
-        run_id: str,
-        state: str,
-        *,
-        outputs: Iterable[str | Reference] = (),
-        metrics: Mapping[str, Any] | None = None,
-        result: Any = None,
-        error: str | None = None,
-    ) -> None:
-        """Close a run, or record its state: running, paused, interrupted, done, failed, cancelled.
-
-        Args:
-            run_id: The run.
-            state: What it is in now.
-            outputs: What it made.
-            metrics: By name: a number, or a mapping with value, lower and upper.
-            result: JSON values to show without opening a file.
-            error: The sentence that it failed with.
-
-        Raises:
-            NotFoundError: There is no such run.
-            UsageError: There is no such state.
-        """
-        from llmops_workbench.tracking import runs
-
-        pinned = tuple(self.pin(ref) for ref in outputs)
-        with self.store.write() as connection:
-            runs.finish(connection, run_id, state, pinned, dict(metrics or {}), result, error)
-
-    def run(self, run_id: str) -> dict[str, Any]:
-        """Give all that is known of a run.
-
-        Args:
-            run_id: Its id or the beginning of it.
-
-        Raises:
-            NotFoundError: There is no such run.
-            AmbiguousError: Several begin like this.
-        """
-        from llmops_workbench.tracking import runs
-
-        with self.store.read() as connection:
-            return runs.find(connection, run_id.removeprefix("run:"))
-
-    def runs(
-        self, *, limit: int = 50, offset: int = 0, where: str | None = None
-    ) -> tuple[list[dict[str, Any]], int]:
-        """List a page of runs, newest first, as `items("run")` does."""
-        return self.items("run", limit=limit, offset=offset, where=where)
-
-    # -- lineage -------------------------------------------------------------------------------
-
     def edge(
         self,
         source: str | Reference,
@@ -430,42 +288,6 @@ class Catalogue:
         with self.store.read() as connection:
             return lineage.walk(connection, start, forward)
 
-    # -- jobs ----------------------------------------------------------------------------------
-
-    def save_job(self, job: str, **fields: Any) -> None:
-        """Create or change the row of a job.
-
-        Args:
-            job: Its id.
-            **fields: operation (needed the first time), state, run_id, step, steps, pid, host,
-                executor, folder (relative to `.llmops`); anything else is kept beside them.
-        """
-        from llmops_workbench.tracking import jobs
-
-        with self.store.write() as connection:
-            jobs.save(connection, job, fields)
-
-    def job(self, job: str) -> dict[str, Any]:
-        """Give a job by its id, the beginning of it, or the id of its run.
-
-        Raises:
-            NotFoundError: There is none.
-            AmbiguousError: Several begin like this.
-        """
-        from llmops_workbench.tracking import jobs
-
-        with self.store.read() as connection:
-            return jobs.find(connection, job)
-
-    def jobs(
-        self, *, states: Iterable[str] = (), limit: int = 50, offset: int = 0
-    ) -> tuple[list[dict[str, Any]], int]:
-        """List a page of jobs, newest first; and how many there are in these states."""
-        from llmops_workbench.tracking import jobs
-
-        with self.store.read() as connection:
-            return jobs.page(connection, tuple(states), limit, offset)
-
 
 def catalogue() -> Catalogue:
     """Give the catalogue of the current call's workspace.
@@ -488,3 +310,6 @@ def _run_version(run: dict[str, Any]) -> Version:
         meta=run,
         tags=run["tags"],
     )
+
+
+__all__ = ["Catalogue", "Version", "catalogue"]
