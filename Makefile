@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
+.DELETE_ON_ERROR:
 .PHONY: demo test lint bench prove constraints clean
 
 demo: $(VENV)/.installed
@@ -48,5 +49,5 @@ define install
 @echo "Installing $(1) into $(VENV): about 0.7 GB to download and 3 GB on disk, the first time only."
 @start=$$(date +%s); \
 	$(PIP_INSTALL) -e '$(1)' && touch $@ && \
-	echo "Installed in $$(( $$(date +%s) - start )) s; the pipeline's own time starts now."
+	echo "Installed in $$(( $$(date +%s) - start )) s, which no time below includes."
 endef
