@@ -1,0 +1,1 @@
+"""Jobs: detached processes with a folder, watched, stopped and resumed from anywhere."""

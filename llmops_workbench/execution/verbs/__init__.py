@@ -1,0 +1,1 @@
+"""The operations on jobs; one file each."""
