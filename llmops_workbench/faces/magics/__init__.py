@@ -1,0 +1,1 @@
+"""The magics `%llmops` and `%%llmops`, and their completion."""

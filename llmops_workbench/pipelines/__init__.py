@@ -1,0 +1,1 @@
+"""Notebooks as steps: templates made from operations, graphs of them, their cache and runs."""
