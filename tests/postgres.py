@@ -11,8 +11,8 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,17 +56,36 @@ def binaries() -> Path | None:
     return Path(found).resolve().parent if found else None
 
 
-def unprivileged() -> Mapping[str, Any]:
+@dataclass(frozen=True)
+class Disguise:
     """How a child runs as somebody else than root, whom PostgreSQL refuses."""
+
+    prefix: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def disguise() -> Disguise:
     if os.geteuid() != 0:
-        return {}
+        return Disguise()
+    mapped = [tuple(map(int, line.split())) for line in _uid_map()]
     for name in ("postgres", "nobody"):
-        try:
+        with suppress(KeyError):
             entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-    pytest.skip("PostgreSQL refuses root, and this system has no other user to run it as")
+            if any(first <= entry.pw_uid < first + count for first, _, count in mapped):
+                options = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+                return Disguise(options=options)
+    # A user name space in which root is the only user: another one inside it has another name.
+    prefix = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
+    try:
+        subprocess.run([*prefix, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("PostgreSQL refuses root, and this system has no other user to run it as")
+    return Disguise(prefix=prefix)
+
+
+def _uid_map() -> list[str]:
+    file = Path("/proc/self/uid_map")
+    return file.read_text().splitlines() if file.exists() else ["0 0 4294967295"]
 
 
 def free_port() -> int:
@@ -82,12 +101,12 @@ def start_cluster() -> Iterator[Cluster]:
     if folder is None:
         pytest.skip("PostgreSQL's server binaries (initdb, postgres) are not installed")
     pytest.importorskip("psycopg", reason="psycopg is not installed: llmops-workbench[postgres]")
-    identity = unprivileged()
+    somebody = disguise()
     home = Path(tempfile.mkdtemp(prefix="llmops-pg-", dir="/tmp"))  # a socket's path is short
     try:
-        if identity:
-            os.chown(home, identity["user"], identity["group"])
-        cluster, server = _start(folder, home, identity)
+        if somebody.options:
+            os.chown(home, somebody.options["user"], somebody.options["group"])
+        cluster, server = _start(folder, home, somebody)
         try:
             yield cluster
         finally:
@@ -101,15 +120,14 @@ def start_cluster() -> Iterator[Cluster]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _start(
-    folder: Path, home: Path, identity: Mapping[str, Any]
-) -> tuple[Cluster, subprocess.Popen[bytes]]:
+def _start(folder: Path, home: Path, somebody: Disguise) -> tuple[Cluster, subprocess.Popen[bytes]]:
     data, log, secret = home / "data", home / "log", home / "password"
     password = secrets.token_urlsafe(16)
     secret.write_text(password)
     secret.chmod(0o644)  # inside a folder that only its owner enters
     made = subprocess.run(
         [
+            *somebody.prefix,
             str(folder / "initdb"),
             f"--pgdata={data}",
             "--username=llmops",
@@ -122,12 +140,13 @@ def _start(
         cwd=home,
         capture_output=True,
         text=True,
-        **identity,
+        **somebody.options,
     )
     assert made.returncode == 0, f"initdb failed:\n{made.stdout}\n{made.stderr}"
     for _ in range(STARTS):
         cluster = Cluster(free_port(), password)
         command = [
+            *somebody.prefix,
             str(folder / "postgres"),
             *("-D", str(data), "-k", str(home), "-p", str(cluster.port)),
             *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"),
@@ -136,7 +155,12 @@ def _start(
         with log.open("wb") as output:
             # Its own group: Ctrl-C reaches pytest, which then stops the server itself.
             server = subprocess.Popen(
-                command, cwd=home, stdout=output, stderr=output, process_group=0, **identity
+                command,
+                cwd=home,
+                stdout=output,
+                stderr=output,
+                process_group=0,
+                **somebody.options,
             )
         if _answers(cluster, server):
             return cluster, server

@@ -78,8 +78,13 @@ HEAVY = {
 }
 # A package that is one thing behind one name.
 EXPORTING = {"core/store"}
-# The one part that is SQLAlchemy through and through, imported when a store is opened.
-HEAVY_ALLOWED = ("core/store/",)
+# What is imported only once a store is open, by MLflow itself, or beside the library it extends.
+HEAVY_ALLOWED = {
+    "core/store/": {"sqlalchemy"},
+    "tracking/": {"sqlalchemy"},
+    "tracking/artifacts.py": {"mlflow"},
+    "tuning/callbacks.py": {"transformers"},  # subclasses, imported by the loop that uses them
+}
 
 
 def tracked() -> list[str]:
@@ -88,7 +93,7 @@ def tracked() -> list[str]:
     listing = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return [name for name in listing.stdout.split("\0") if name]
+    return [name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
 def sources() -> list[Path]:
@@ -182,9 +187,10 @@ def test_importing_a_module_imports_no_heavy_library() -> None:
     heavy = {}
     for path in sources():
         name = path.relative_to(PACKAGE).as_posix()
-        if name.startswith(HEAVY_ALLOWED):
-            continue
-        found = module_level_imports(ast.parse(path.read_text(encoding="utf-8"))) & HEAVY
+        allowed = set().union(
+            *(names for place, names in HEAVY_ALLOWED.items() if name.startswith(place))
+        )
+        found = module_level_imports(ast.parse(path.read_text(encoding="utf-8"))) & HEAVY - allowed
         if found:
             heavy[name] = sorted(found)
     assert not heavy
