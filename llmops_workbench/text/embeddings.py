@@ -176,4 +176,5 @@ def _pool(ids: NDArray[np.int64], counts: NDArray[np.int64], table: Any) -> NDAr
     ones = np.ones(len(ids), dtype=np.float32)
     picked = csr_array((ones, ids, indptr), shape=(len(counts), len(table)))
     pooled: NDArray[np.float32] = picked @ table
-    return pooled / np.maximum(counts, 1)[:, None].astype(np.float32)
+    pooled /= np.maximum(counts, 1)[:, None]
+    return pooled

@@ -7,14 +7,12 @@ the text, whatever the text is. The words around a match may be of any script.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from llmops_workbench.core.registry import Registry
-from llmops_workbench.text.checksums import iban_length, is_iban, is_luhn
 
 # Gives the begin and end of what is to be hidden, or None when the match is no such thing.
 Check = Callable[[re.Match[str]], tuple[int, int] | None]
@@ -43,7 +41,8 @@ class Detector:
     Attributes:
         pattern: Candidates.
         check: What makes a candidate a find.
-        hints: The text is only searched when it holds one of these; any digit when empty.
+        hints: Lower-case texts; a text without any of them, in any case, is not searched. A text
+            without a digit is not when there are none.
         usual: Whether it is looked for when nobody says what to look for.
         keep_ends: Whether the mask shows the first and the last character.
     """
@@ -55,13 +54,12 @@ class Detector:
     keep_ends: bool = True
 
 
-kinds: Registry[Detector] = Registry("kind of personal data")
+kinds: Registry[Detector] = Registry("kind of personal data", "llmops_workbench.text.pii_kinds")
 _DIGIT = re.compile(r"\d")
 
 
 def usual_kinds() -> list[str]:
     """The kinds that are looked for when none are named."""
-    _register_secrets()
     return [name for name, detector in kinds.items() if detector.usual]
 
 
@@ -80,11 +78,12 @@ def find(text: str, only: Sequence[str] | None = None) -> list[Span]:
         NotFoundError: no such kind.
     """
     names = usual_kinds() if only is None else _known(only)
+    lowered = text.lower()
     has_digit = _DIGIT.search(text) is not None
     found: list[Span] = []
     for name in names:
         detector = kinds.get(name)
-        if not (any(h in text for h in detector.hints) if detector.hints else has_digit):
+        if not (any(h in lowered for h in detector.hints) if detector.hints else has_digit):
             continue
         found.extend(_search(text, name, detector))
     found.sort(key=lambda span: (span.start, -span.end))
@@ -131,28 +130,22 @@ def redact_all(
 
 
 def _known(only: Sequence[str]) -> list[str]:
-    _register_secrets()
     for name in only:
         kinds.get(name)
     return list(dict.fromkeys(only))
 
 
-def _register_secrets() -> None:
-    # The module registers its kinds when it is imported; it needs this one first.
-    import llmops_workbench.text.secret_patterns  # noqa: F401
-
-
 def _search(text: str, name: str, detector: Detector) -> list[Span]:
     found: list[Span] = []
-    end = 0
-    for match in detector.pattern.finditer(text):
-        if match.start() < end:
-            continue
+    begin = 0
+    while match := detector.pattern.search(text, begin):
         place = detector.check(match)
-        if place is not None:
-            end = place[1]
-            masked = mask(text[place[0] : end], keep_ends=detector.keep_ends)
-            found.append(Span(place[0], end, name, masked))
+        if place is None:
+            begin = match.start() + 1  # a rejected match may hide the beginning of a find
+            continue
+        begin = place[1]
+        masked = mask(text[place[0] : begin], keep_ends=detector.keep_ends)
+        found.append(Span(place[0], begin, name, masked))
     return found
 
 
@@ -167,122 +160,5 @@ def mask(value: str, *, keep_ends: bool = True) -> str:
 
 
 def whole(match: re.Match[str]) -> tuple[int, int]:
-    """Take the whole match."""
+    """Take the whole match: the check of a pattern that needs none."""
     return match.span()
-
-
-def _digits(text: str) -> str:
-    return "".join(str(int(c)) for c in text if c.isdecimal())
-
-
-def _phone(match: re.Match[str]) -> tuple[int, int] | None:
-    # ITU-T E.164: at most 15 digits.
-    return match.span() if 7 <= len(_digits(match[0])) <= 15 else None
-
-
-def _ip(match: re.Match[str]) -> tuple[int, int] | None:
-    candidate = match[0].rstrip(".")
-    if candidate.endswith(":") and not candidate.endswith("::"):
-        candidate = candidate[:-1]
-    try:
-        ipaddress.ip_address(candidate)
-    except ValueError:
-        return None
-    # "a::b" is an operator of some languages more often than an address.
-    return (match.start(), match.start() + len(candidate)) if _DIGIT.search(candidate) else None
-
-
-def _iban(match: re.Match[str]) -> tuple[int, int] | None:
-    length = iban_length(match[0][:2])
-    place = 0
-    for place, character in enumerate(match[0]):
-        length -= character.isalnum()
-        if length == 0:
-            break
-    candidate = match[0][: place + 1]
-    rest = match[0][place + 1 : place + 2]
-    if length != 0 or rest.isalnum() or not is_iban(candidate):
-        return None
-    return match.start(), match.start() + len(candidate)
-
-
-def _card(match: re.Match[str]) -> tuple[int, int] | None:
-    digits = _digits(match[0])
-    return match.span() if len(set(digits)) > 1 and is_luhn(digits) else None
-
-
-def _ssn(match: re.Match[str]) -> tuple[int, int] | None:
-    # Social Security Administration: never 000, 666 or 900-999, no group 00, no serial 0000.
-    area, group, serial = match[1], match[2], match[3]
-    never = area in ("000", "666") or area[0] == "9" or group == "00" or serial == "0000"
-    return None if never else match.span()
-
-
-_FREE = r"(?<![A-Za-z0-9])"  # ASCII on purpose: a Chinese letter may stand right beside
-_END = r"(?![A-Za-z0-9])"
-
-kinds.register("email")(
-    Detector(
-        re.compile(
-            r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9_%+-][A-Za-z0-9._%+-]{0,63}"
-            r"@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}(?![A-Za-z0-9-])"
-        ),
-        whole,
-        hints=("@",),
-    )
-)
-kinds.register("phone")(
-    Detector(
-        re.compile(
-            r"(?<![\w.+-])(?:"
-            r"\+\d(?:[ ().\-]{0,2}\d){6,14}"  # international
-            r"|\(\d{2,5}\)[ \-]?\d{2,4}(?:[ \-]?\d{2,4}){1,3}"  # area in brackets
-            r"|\d{3}[ .\-]\d{3}[ .\-]\d{4}"  # North America
-            r"|8[ \-]?\(\d{3,5}\)[ \-]?\d{1,3}(?:[ \-]?\d{2}){2}"  # Russia
-            r"|0\d{1,4}[ \-]\d{1,4}[ \-]\d{3,4}"  # Japan and much of Europe
-            r"|0\d{2,4}[ /\-]\d{5,8}"
-            r")(?![\w\-]|\.\d)"
-            # China: eleven digits, between Chinese letters without a space
-            r"|(?<![A-Za-z0-9.+-])1[3-9]\d(?:[ \-]?\d{4}){2}(?![A-Za-z0-9\-]|\.\d)"
-        ),
-        _phone,
-    )
-)
-kinds.register("ip")(
-    Detector(
-        re.compile(
-            r"(?<![A-Za-z0-9:.])(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9]|\.[0-9])"
-            r"|(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:.]{3,45}(?![A-Za-z0-9:]))"
-        ),
-        _ip,
-        hints=(".", ":"),
-    )
-)
-kinds.register("iban")(
-    Detector(
-        re.compile(rf"{_FREE}[A-Za-z]{{2}}[0-9]{{2}}(?:[ \-]?[A-Za-z0-9]){{11,30}}"),
-        _iban,
-    )
-)
-kinds.register("card")(
-    Detector(
-        re.compile(r"(?<![A-Za-z0-9.\-])[2-6][0-9](?:[ \-]?[0-9]){11,17}(?![A-Za-z0-9]|\.[0-9])"),
-        _card,
-    )
-)
-kinds.register("ssn")(
-    Detector(
-        re.compile(r"(?<![A-Za-z0-9\-])([0-9]{3})[\- ]([0-9]{2})[\- ]([0-9]{4})(?![A-Za-z0-9\-])"),
-        _ssn,
-    )
-)
-kinds.register("url")(
-    Detector(
-        re.compile(
-            rf"{_FREE}(?:https?|ftp)://[^\s<>\"'、。，）」]{{1,2000}}[^\s<>\"'、。，）」.,;:!?)]"
-        ),
-        whole,
-        hints=("://",),
-        usual=False,
-    )
-)

@@ -193,7 +193,8 @@ def jaccard_from_overlap(
 
     union = left_size + right_size - shared
     similarity: NDArray[np.float64] = np.zeros(len(shared))
-    return np.divide(shared, union, out=similarity, where=union > 0)
+    np.divide(shared, union, out=similarity, where=union > 0)
+    return similarity
 
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
