@@ -6,6 +6,7 @@ reads how the subject is now. So an entry may be projected twice, late, or out o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -16,7 +17,11 @@ from llmops_workbench.core.store import tables
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from llmops_workbench.core.workspace import Workspace
+
 _O = tables.outbox.c
+# So many are read at once.
+_BATCH = 200
 
 
 def enqueue(connection: Connection, kind: str, key: str, payload: dict[str, Any]) -> None:
@@ -74,3 +79,74 @@ def _later(attempts: int) -> str:
     # 2, 4, 8 … seconds, an hour at most: a server that is down does not slow each operation.
     moment = datetime.now(UTC) + timedelta(seconds=min(2**attempts, 3600))
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def reopen(connection: Connection) -> None:
+    """Let every entry wait again, for an MLflow that knows nothing yet."""
+    fresh = {"done": None, "attempts": 0, "retry_at": None, "error": None, "seq": _O.seq + 1}
+    connection.execute(tables.outbox.update().values(fresh))
+    connection.execute(tables.versions.update().values(mlflow_version=None))
+    connection.execute(tables.runs.update().values(mlflow_run_id=None))
+    names = tables.meta.c.key.startswith("mlflow.", autoescape=True)
+    connection.execute(tables.meta.delete().where(names))
+
+
+@dataclass(frozen=True)
+class Drained:
+    """What a projection did.
+
+    Attributes:
+        projected: Entries that MLflow has now.
+        failed: Entries that stay, each with its error.
+        waiting: Entries that are still to be sent, the failed ones among them.
+    """
+
+    projected: int
+    failed: int
+    waiting: int
+
+
+def drain(workspace: Workspace, limit: int | None = None) -> Drained:
+    """Tell MLflow what it does not know yet; safe to repeat, to interrupt and to race.
+
+    MLflow is imported only when something waits.
+
+    Args:
+        workspace: An open workspace.
+        limit: How many entries at most; all when left out.
+
+    Returns:
+        What was done. An entry that fails keeps its error and is tried again later.
+
+    Raises:
+        StorageError: MLflow cannot be reached, or another process has been at it too long.
+        WorkspaceError: The workspace cannot be written.
+    """
+    with workspace.store.read() as connection:
+        if not pending(connection, 1):
+            return Drained(0, 0, counts(connection)["waiting"])
+    from llmops_workbench.tracking.mlflow_bridge import project
+    from llmops_workbench.tracking.mlflow_server import connect, lock, refusal
+
+    projected = failed = 0
+    with lock(workspace, "outbox"):
+        tracking = connect(workspace)
+        while limit is None or projected + failed < limit:
+            left = _BATCH if limit is None else min(_BATCH, limit - projected - failed)
+            with workspace.store.read() as connection:
+                entries = pending(connection, left)
+            if not entries:
+                break
+            for entry in entries:
+                error = None
+                try:
+                    project(tracking, entry)
+                    projected += 1
+                except Exception as trouble:
+                    # Whatever MLflow has against one entry must not hold up the others, nor the
+                    # operation that has long succeeded: it is kept with the entry.
+                    error, failed = refusal(trouble), failed + 1
+                with workspace.store.write() as connection:
+                    settle(connection, entry, error)
+    with workspace.store.read() as connection:
+        return Drained(projected, failed, counts(connection)["waiting"])

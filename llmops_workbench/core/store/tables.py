@@ -24,6 +24,8 @@ metadata = MetaData()
 
 # SQLite numbers rows by itself only for a column of exactly this type.
 _Id = BigInteger().with_variant(Integer, "sqlite")
+# Nothing is SQL's NULL, not JSON's, so that it can be asked for.
+_OPTIONAL = JSON(none_as_null=True)
 
 counter = Table(
     "counter",
@@ -99,7 +101,7 @@ runs = Table(
     Column("inputs", JSON, nullable=False),
     Column("outputs", JSON, nullable=False),
     Column("metrics", JSON, nullable=False),
-    Column("result", JSON),
+    Column("result", _OPTIONAL),
     Column("error", Text),
     Column("replay", Text),
     Column("tags", JSON, nullable=False),
@@ -190,7 +192,7 @@ label_events = Table(
     Column("queue", String(250), nullable=False),
     Column("item", String(200), nullable=False),  # a row's __id__, or the id of a request
     Column("schema", String(100), nullable=False),  # which question was asked
-    Column("value", JSON),
+    Column("value", _OPTIONAL),
     Column("annotator", String(250), nullable=False),
     Column("source", String(20), nullable=False),  # human, model or import
     Column("revision", Integer, nullable=False),  # 1, 2 … of this annotator's answer
@@ -211,7 +213,7 @@ traffic_events = Table(
     Column("prompt_version", String(400)),
     Column("key_id", String(80)),  # a hash; never the key
     Column("request", JSON, nullable=False),
-    Column("response", JSON),
+    Column("response", _OPTIONAL),
     Column("latency_ms", Float),
     Column("prompt_tokens", Integer),
     Column("completion_tokens", Integer),
