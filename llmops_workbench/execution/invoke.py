@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 # Set in a pipeline step's process: there the step itself is the job.
 STEP = "LLMOPS_STEP"
 
+# A job that goes on for days, such as an endpoint, emits this event with its result's fields once
+# it is ready; whoever waits for the job gets that result and stops waiting.
+READY = "ready"
+
+
+class _ReadyError(Exception):
+    """The job has said that it is ready."""
+
 
 class JobHandle(Result):
     """A job that was started and goes on by itself.
@@ -118,6 +126,17 @@ def _as_job(
     listener(Event("job", {"job": job.name, "run_id": run_id}))
     if detach:
         return JobHandle(job=job.name, run_id=run_id)
-    record = watch.wait(job, listener)
+    ready: dict[str, Any] = {}
+
+    def listen(event: Event) -> None:
+        if event.kind == READY:
+            ready.update(event.data)
+            raise _ReadyError
+        listener(event)
+
+    try:
+        record = watch.wait(job, listen)
+    except _ReadyError:
+        record = {**ready, "run_id": run_id}
     result: Result = operation.result_type.model_validate(record)
     return result

@@ -1,0 +1,132 @@
+"""The operation `tune`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from llmops_workbench.core import context
+from llmops_workbench.core.operations import operation
+from llmops_workbench.core.references import (
+    ColumnName,
+    DatasetRef,
+    ModelRef,
+    PromptRef,
+    Reference,
+    check_name,
+)
+from llmops_workbench.tuning.report import TuneReport
+
+# Enough rows to see the loss within a few percent; more would cost more than the training.
+VALIDATION_ROWS = 64
+
+
+@operation(stage="tuning", runs="job")
+def tune(
+    model: ModelRef,
+    data: DatasetRef,
+    *,
+    name: str,
+    prompt: PromptRef | None = None,
+    target: ColumnName | None = None,
+    choices: list[str] = [],
+    validation: DatasetRef | None = None,
+    method: Literal["lora", "full"] = "lora",
+    rank: Annotated[int, Field(gt=0, le=512)] = 16,
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+    learning_rate: Annotated[float | None, Field(gt=0)] = None,
+    epochs: Annotated[float, Field(gt=0)] = 1.0,
+    steps: Annotated[int | None, Field(gt=0)] = None,
+    rows_per_step: Annotated[int, Field(gt=0)] = 16,
+    max_tokens: Annotated[int, Field(gt=8)] = 1024,
+    limit: Annotated[int | None, Field(gt=0)] = None,
+    checkpoints: Annotated[int, Field(gt=0)] = 3,
+    seed: int = 0,
+    threads: Annotated[int, Field(gt=0)] = 1,
+) -> TuneReport:
+    """Fine-tune a model on prompts and answers, as a job that can be stopped and resumed.
+
+    The loss is on the answers alone. Rows are packed without seeing each other. An adapter
+    (`lora`) or new weights (`full`) become a version of the model NAME, which remembers its base,
+    its data, its prompt and its choices, so that `evaluate`, `compare` and `serve` use them.
+
+    Args:
+        model: Which model to start from; an adapter goes on as an adapter.
+        data: What to learn from. Of a version with splits, the split `train` is used, and
+            `validation` for the validation loss.
+        name: What to call the tuned model.
+        prompt: A registered prompt or a template with {{column}}; without one the roles of the
+            data say what is asked.
+        target: The column that holds the answers; by default the one whose role is target.
+        choices: The answers to choose from, when there are only a few; they are remembered.
+        validation: Other rows to measure the loss on.
+        method: Train an adapter on all linear layers, or all weights.
+        rank: Rank of the adapter.
+        dropout: Share of the adapter's input that is dropped while training.
+        learning_rate: Step size of AdamW; 5e-4 for an adapter and 5e-5 for all weights.
+        epochs: How often each row is seen.
+        steps: Stop after so many optimizer steps instead.
+        rows_per_step: Rows that one optimizer step sees, about.
+        max_tokens: A row with more tokens is left out and counted as failed.
+        limit: Use only the first rows.
+        checkpoints: How often the state is kept and the validation loss measured.
+        seed: Fixes the adapter's first values and the order of the rows.
+        threads: Threads that compute; more than one gains only on idle cores.
+
+    Raises:
+        UsageError: A column is missing, or nothing says what is asked and answered.
+        DataError: No row can be used.
+        NotFoundError: A reference names nothing.
+        UntrustedError: The base has pickled weights or code of its own.
+        StorageError: The disk is full; the last whole checkpoint is kept.
+
+    Example:
+        llmops tune --model smollm2 --data reviews@1 --target label --name triage
+            --prompt 'Is this review positive or negative? {{text}}'
+    """
+    from llmops_workbench.tuning import session
+
+    check_name(name, "model")
+    settings: dict[str, Any] = {
+        "method": method,
+        "rank": rank,
+        "dropout": dropout,
+        "learning_rate": learning_rate,
+        "epochs": epochs,
+        "max_steps": steps,
+        "rows_per_step": rows_per_step,
+        "checkpoints": checkpoints,
+        "seed": seed,
+        "threads": threads,
+    }
+    learned, measured = _splits(data, validation)
+    context.emit("log", text=f"tuning {model} on {learned}")
+    return session.run(
+        model,
+        learned,
+        measured,
+        name=name,
+        prompt=prompt,
+        target=target,
+        choices=choices,
+        settings=settings,
+        max_tokens=max_tokens,
+        limit=limit,
+        validation_limit=VALIDATION_ROWS,
+    )
+
+
+def _splits(data: Reference, validation: Reference | None) -> tuple[Reference, Reference | None]:
+    """Choose the rows to learn from and to measure on; never any that are kept for the test."""
+    from llmops_workbench.tracking import datasets
+
+    if data.split is not None:
+        return data, validation
+    splits = datasets.splits(data)
+    if not splits:
+        return data, validation
+    learned = Reference(data.kind, data.name, data.version, "train") if "train" in splits else data
+    if validation is None and "validation" in splits and learned is not data:
+        validation = Reference(data.kind, data.name, data.version, "validation")
+    if learned is data:
+        context.warn(f"{data} has splits but none called train: all its rows are learned")
+    return learned, validation
