@@ -13,18 +13,21 @@ Its keyword-only arguments are its options.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from llmops_workbench.core.errors import UsageError, did_you_mean
 from llmops_workbench.core.registry import Registry
+from llmops_workbench.scoring.tokenizers import Tokenize
 
 if TYPE_CHECKING:
     from llmops_workbench.scoring.statistics.intervals import Floats, FromSums
 
 Kind = Literal["proportion", "mean", "corpus"]
 Function = TypeVar("Function", bound=Callable[..., Any])
+References = Sequence[Sequence[str]]
+Pick = Callable[[References, Mapping[str, Any]], tuple[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,11 @@ class Metric:
         higher_is_better: False for error rates.
         help: One line for a form.
         per_row: Whether the function takes one row rather than all.
+        pick: What tokenizer="auto" means for these references and options, with notes; only for a
+            metric that has a tokenizer.
+        tokenizers: Names that the metric's option `tokenizer` takes beside "auto".
+        split: The function behind a tokenizer's name, so that one which drops text is refused; left
+            out when none of the metric's tokenizers can.
     """
 
     name: str
@@ -70,6 +78,9 @@ class Metric:
     higher_is_better: bool
     help: str
     per_row: bool
+    pick: Pick | None = None
+    split: Callable[[str], Tokenize] | None = None
+    tokenizers: tuple[str, ...] = ()
 
     @property
     def best(self) -> float:
@@ -106,11 +117,16 @@ def metric(
     range: tuple[float, float] = (0.0, 1.0),
     higher_is_better: bool = True,
     per_row: bool = True,
+    pick: Pick | None = None,
+    split: Callable[[str], Tokenize] | None = None,
+    tokenizers: tuple[str, ...] = (),
 ) -> Callable[[Function], Function]:
     """Register a plain function as a metric; see `Metric` for the arguments."""
 
     def add(function: Function) -> Function:
-        part = Metric(name, function, kind, range, higher_is_better, help, per_row)
+        part = Metric(
+            name, function, kind, range, higher_is_better, help, per_row, pick, split, tokenizers
+        )
         METRICS.register(name)(part)
         return function
 

@@ -48,13 +48,6 @@ def paired(
         raise UsageError(
             f"a score of '{candidate.metric}' cannot be paired with one of '{baseline.metric}'"
         )
-    for option in ("tokenizer", "normalize", "signature"):
-        one, two = candidate.options.get(option), baseline.options.get(option)
-        if one != two:
-            raise UsageError(
-                f"the two scores of '{candidate.metric}' used different {option}s: {one} and "
-                f"{two}; name it in both"
-            )
     if len(candidate.rows) != len(baseline.rows):
         raise UsageError(
             f"paired scores need the same rows; there are {len(candidate.rows)} and "
@@ -67,6 +60,13 @@ def paired(
     ]
     if not pairs:
         raise UsageError(f"no row was scored by '{candidate.metric}' for both systems")
+    for option in METRICS.get(candidate.metric).options:
+        one, two = candidate.options[option], baseline.options[option]
+        if one != two:
+            raise UsageError(
+                f"the two scores of '{candidate.metric}' differ in {option}: {one} and {two}; "
+                "give both the same"
+            )
     first, second = np.array(pairs, dtype=np.float64).T
     part = METRICS.get(candidate.metric)
     if part.kind == "proportion":

@@ -20,6 +20,7 @@ class Rows:
         kept: Places of the rows that can be scored.
         predictions: One text per kept row.
         references: One list of texts per kept row.
+        all_references: Those of every row whose references are text, whatever the prediction.
         failures: Why a row cannot be scored, by its place.
     """
 
@@ -27,6 +28,7 @@ class Rows:
     kept: list[int]
     predictions: list[str]
     references: list[list[str]]
+    all_references: list[list[str]]
     failures: dict[int, str]
 
 
@@ -51,21 +53,25 @@ def read_rows(predictions: Iterable[Any], references: Iterable[Any]) -> Rows:
     kept: list[int] = []
     clean: list[str] = []
     clean_references: list[list[str]] = []
+    all_references: list[list[str]] = []
     failures: dict[int, str] = {}
-    for place, (prediction, wanted) in enumerate(zip(given, expected, strict=True)):
-        several = list(wanted) if _is_sequence(wanted) else [wanted]
-        problem = _problem(prediction, "prediction")
+    for place, (raw, wanted) in enumerate(zip(given, expected, strict=True)):
+        several = [_plain(one) for one in wanted] if _is_sequence(wanted) else [_plain(wanted)]
+        prediction = _plain(raw)
+        problem = None if several else "there is no reference"
         for one in several:
             problem = problem or _problem(one, "reference")
-        if not several:
-            problem = problem or "there is no reference"
+        texts = [] if problem else [as_text(one) for one in several]
+        if not problem:
+            all_references.append(texts)
+        problem = problem or _problem(prediction, "prediction")
         if problem:
             failures[place] = problem
             continue
         kept.append(place)
         clean.append(as_text(prediction))
-        clean_references.append([as_text(one) for one in several])
-    return Rows(len(given), kept, clean, clean_references, failures)
+        clean_references.append(texts)
+    return Rows(len(given), kept, clean, clean_references, all_references, failures)
 
 
 def as_text(value: Any) -> str:
@@ -94,7 +100,12 @@ def _listed(column: Iterable[Any], name: str) -> list[Any]:
 
 
 def _is_sequence(value: Any) -> bool:
-    return isinstance(value, list | tuple) or (hasattr(value, "tolist") and hasattr(value, "shape"))
+    return isinstance(value, list | tuple) or getattr(value, "shape", ()) != ()
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy's scalars into Python's."""
+    return value.item() if getattr(value, "shape", None) == () else value
 
 
 def _problem(value: Any, name: str) -> str | None:

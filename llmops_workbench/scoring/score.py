@@ -19,7 +19,7 @@ from llmops_workbench.scoring.statistics.intervals import (
     wilson,
     z_value,
 )
-from llmops_workbench.scoring.tokenizers import KNOWN
+from llmops_workbench.scoring.tokenizers import KNOWN, MOST_DROPPED, dropped, refuse_dropping
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,14 +123,9 @@ def score(
     """
     part = METRICS.get(metric)
     z_value(confidence)
-    notes: list[str] = []
-    if "tokenizer" in options and "tokenizer" not in part.options:
-        asked = one_of(metric, "tokenizer", options["tokenizer"], KNOWN)
-        options = {name: value for name, value in options.items() if name != "tokenizer"}
-        if asked != "auto":
-            notes.append(f"{metric} uses no tokenizer, so that tokenizer='{asked}' changes nothing")
-    part.check_options(options)
+    part.check_options({name: one for name, one in options.items() if name != "tokenizer"})
     rows = read_rows(predictions, references)
+    options, notes = _with_tokenizer(part, options, rows)
     failures = dict(rows.failures)
     scored = _run(part, rows, options, failures)
     places = [place for place, one in zip(rows.kept, scored.rows, strict=True) if one is not None]
@@ -165,6 +160,45 @@ def score(
         statistics,
         scored.from_sums,
     )
+
+
+def _with_tokenizer(
+    part: Metric, options: dict[str, Any], rows: Rows
+) -> tuple[dict[str, Any], list[str]]:
+    """Settle the tokenizer, refuse one that would drop the text, and say what a reader should know.
+
+    "auto" is settled by all references, also those of rows that failed: two systems on the same
+    rows must get the same tokenizer, whatever they answered.
+    """
+    options = dict(options)
+    asked = options.pop("tokenizer", "auto")
+    if "tokenizer" not in part.options:
+        if asked == "auto":
+            return options, []
+        one_of(part.name, "tokenizer", asked, KNOWN)
+        note = f"{part.name} uses no tokenizer, so that tokenizer='{asked}' changes nothing"
+        return options, [note]
+    picked = asked
+    about: tuple[str, ...] = ()
+    if asked == "auto" and part.pick is not None:
+        picked, about = part.pick(rows.all_references, options)
+    elif asked != "auto":
+        one_of(part.name, "tokenizer", asked, ("auto", *part.tokenizers))
+    notes = list(about)
+    if part.split is not None:
+        tokenize = part.split(picked)
+        expected = [one for row in rows.all_references for one in row]
+        if asked != "auto" or picked != "words":  # beyond words, "auto" has nothing better
+            refuse_dropping(part.name, picked, tokenize, "references", expected)
+        if asked != "auto":
+            refuse_dropping(part.name, picked, tokenize, "predictions", rows.predictions)
+        elif (share := dropped(rows.predictions, tokenize)) > MOST_DROPPED:
+            # The references decide; an answer in another script is wrong, not a wrong use.
+            notes.append(
+                f"tokenizer='{picked}' drops {share:.0%} of the predictions' letters and digits; "
+                "tokenizer='words' keeps them"
+            )
+    return {**options, "tokenizer": picked}, notes
 
 
 def _run(part: Metric, rows: Rows, options: dict[str, Any], failures: dict[int, str]) -> Scored:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Literal
 
@@ -51,7 +51,9 @@ def script_of(texts: Iterable[str]) -> Script:
     return "spaced"
 
 
-def pick_sacrebleu(references: Sequence[Sequence[str]]) -> tuple[str, tuple[str, ...]]:
+def pick_sacrebleu(
+    references: Sequence[Sequence[str]], options: Mapping[str, object]
+) -> tuple[str, tuple[str, ...]]:
     """Pick sacrebleu's tokenizer for the references.
 
     The predictions have no say, so that two systems on the same rows get the same tokenizer.
@@ -142,25 +144,26 @@ def dropped(texts: Sequence[str], tokenize: Tokenize) -> float:
 
 
 def refuse_dropping(
-    metric: str,
-    tokenizer: str,
-    tokenize: Tokenize,
-    predictions: Sequence[str],
-    references: Sequence[Sequence[str]],
+    metric: str, tokenizer: str, tokenize: Tokenize, side: str, texts: Sequence[str]
 ) -> None:
     """Refuse a tokenizer that would drop more than a tenth of the text.
+
+    Args:
+        metric: Its name, for the message.
+        tokenizer: Its name, for the message.
+        tokenize: The tokenizer.
+        side: "predictions" or "references", for the message.
+        texts: What would be tokenized.
 
     Raises:
         UsageError: It would; the metric, the share and the option to use are named.
     """
-    sides = {"references": [one for row in references for one in row], "predictions": predictions}
-    for side, texts in sides.items():
-        share = dropped(texts, tokenize)
-        if share > MOST_DROPPED:
-            raise UsageError(
-                f"metric '{metric}' with tokenizer='{tokenizer}' would drop {share:.0%} of the "
-                f"letters and digits of the {side}; use tokenizer='auto', 'words' or 'char'"
-            )
+    share = dropped(texts, tokenize)
+    if share > MOST_DROPPED:
+        raise UsageError(
+            f"metric '{metric}' with tokenizer='{tokenizer}' would drop {share:.0%} of the "
+            f"letters and digits of the {side}; use tokenizer='words' or tokenizer='char'"
+        )
 
 
 def _text_characters(text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops_workbench.scoring.corpus import scored_by_sacrebleu
-from llmops_workbench.scoring.metric import Scored, metric, one_of
+from llmops_workbench.scoring.metric import Scored, metric
 from llmops_workbench.scoring.tokenizers import (
     SACREBLEU,
     pick_sacrebleu,
@@ -27,6 +27,8 @@ _LOG_ZERO = -9999999999.0
     kind="corpus",
     range=(0.0, 100.0),
     per_row=False,
+    pick=pick_sacrebleu,
+    tokenizers=SACREBLEU,
     help="Shared word sequences with the reference, 0 to 100 (sacrebleu).",
 )
 def bleu(
@@ -52,20 +54,18 @@ def bleu(
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    one_of("bleu", "tokenizer", tokenizer, ("auto", *SACREBLEU))
     notes: tuple[str, ...] = ()
-    picked = tokenizer
-    if tokenizer == "auto":
-        picked, notes = pick_sacrebleu(references)
-    elif tokenizer in _SPLITS_BY_SPACES:
+    if tokenizer in _SPLITS_BY_SPACES:
         script = script_of(one for row in references for one in row)
         if script != "spaced":
             notes = (
                 f"tokenizer='{tokenizer}' leaves text without spaces in one piece; "
                 "tokenizer='auto' splits it",
             )
-    require_tokenizer(picked)
-    whole = BLEU(tokenize=picked, lowercase=lowercase, force=True, effective_order=effective_order)
+    require_tokenizer(tokenizer)
+    whole = BLEU(
+        tokenize=tokenizer, lowercase=lowercase, force=True, effective_order=effective_order
+    )
     sentence = BLEU(tokenize="none", effective_order=True)
 
     def from_sums(sums: Floats) -> Floats:
@@ -77,7 +77,11 @@ def bleu(
         whole=whole,
         sentence=sentence,
         from_sums=from_sums,
-        options={"tokenizer": picked, "lowercase": lowercase, "effective_order": effective_order},
+        options={
+            "tokenizer": tokenizer,
+            "lowercase": lowercase,
+            "effective_order": effective_order,
+        },
         notes=notes,
     )
     assert scored.statistics is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -17,12 +17,11 @@ from llmops_workbench.scoring.tokenizers import (
     Tokenize,
     characters,
     dropped,
-    refuse_dropping,
     sacrebleu_tokens,
 )
 from llmops_workbench.text.words import words
 
-TOKENIZERS = ("auto", "default", "words", *SACREBLEU)
+TOKENIZERS = ("default", "words", *SACREBLEU)
 ENGINES = ("auto", "rouge-score-rs", "rouge-score")
 _ASCII_WORD = re.compile("[a-z0-9]+")
 
@@ -45,40 +44,42 @@ def rouge(
         predictions: One text per row.
         references: One list of texts per row.
         tokenizer: "default" is that of rouge-score, which knows a-z and 0-9 only; "words" and
-            "char" serve every script; a name of sacrebleu's works too. "auto" is "default" as long
-            as it drops at most a tenth of the text of each reference, else "words".
+            "char" serve every script; a name of sacrebleu's works too. "auto" is what
+            `pick_by_loss` says.
         stemmer: Compare stems (English, "default" only).
         engine: "rouge-score-rs", its equal in Rust, when installed, or "rouge-score".
 
     Raises:
-        UsageError: The tokenizer would drop more than a tenth of the text, or has no stemmer.
+        UsageError: The tokenizer has no stemmer.
     """
-    one_of(name, "tokenizer", tokenizer, TOKENIZERS)
     one_of(name, "engine", engine, ENGINES)
-    picked, notes = tokenizer, []
-    if tokenizer == "auto":
-        lossy = any(dropped([one], ascii_words) > MOST_DROPPED for row in references for one in row)
-        picked = "words" if lossy and not stemmer else "default"
-        if picked == "default" and (share := dropped(predictions, ascii_words)) > MOST_DROPPED:
-            notes.append(
-                f"rouge-score's tokenizer drops {share:.0%} of the predictions' letters and "
-                "digits; tokenizer='words' keeps them"
-            )
-    if stemmer and picked != "default":
+    if stemmer and tokenizer != "default":
         raise UsageError(f"metric '{name}' has a stemmer with tokenizer='default' only")
-    tokenize = tokenizer_named(picked)
-    if tokenizer != "auto" or stemmer:
-        refuse_dropping(name, picked, tokenize, predictions, references)
-    used, scorer = _scorer(name, engine, picked, stemmer, tokenize)
+    notes: tuple[str, ...] = ()
+    used, scorer = _scorer(name, engine, tokenizer, stemmer)
     if used == "rouge-score" and engine == "auto":
-        notes.append("rouge-score-rs is not installed; the slower rouge-score gave this number")
+        notes = ("rouge-score-rs is not installed; the slower rouge-score gave this number",)
     rows = _best_of(name, scorer, predictions, references)
     options = {
-        "tokenizer": picked,
+        "tokenizer": tokenizer,
         "stemmer": stemmer,
         "engine": f"{used} {version(used)}",
     }
-    return Scored(rows, options, tuple(notes))
+    return Scored(rows, options, notes)
+
+
+def pick_by_loss(
+    references: Sequence[Sequence[str]], options: Mapping[str, object]
+) -> tuple[str, tuple[str, ...]]:
+    """Pick rouge-score's own tokenizer unless a reference loses more than a tenth: then "words".
+
+    One row in another script is enough, since it would score 0 however good the answer. The stemmer
+    leaves no choice.
+    """
+    if options.get("stemmer"):
+        return "default", ()
+    lossy = any(dropped([one], ascii_words) > MOST_DROPPED for row in references for one in row)
+    return "words" if lossy else "default", ()
 
 
 def ascii_words(text: str) -> list[str]:
@@ -90,7 +91,7 @@ def tokenizer_named(name: str) -> Tokenize:
     """Give the function behind a tokenizer's name.
 
     Args:
-        name: One of `TOKENIZERS` but "auto".
+        name: One of `TOKENIZERS`.
     """
     if name == "default":
         return ascii_words
@@ -108,11 +109,9 @@ class _Tokenizer:
         self.tokenize = lru_cache(maxsize=65_536)(tokenize)
 
 
-def _scorer(
-    name: str, engine: str, picked: str, stemmer: bool, tokenize: Tokenize
-) -> tuple[str, Any]:
+def _scorer(name: str, engine: str, tokenizer: str, stemmer: bool) -> tuple[str, Any]:
     """Give the package that is used, and its scorer."""
-    own = None if picked == "default" else _Tokenizer(tokenize)
+    own = None if tokenizer == "default" else _Tokenizer(tokenizer_named(tokenizer))
     if engine != "rouge-score" and importlib.util.find_spec("rouge_score_rs"):
         from rouge_score_rs import RougeScorer as FastScorer
 
@@ -158,7 +157,15 @@ def _register(name: str, help: str) -> Callable[..., Scored]:
         )
 
     one.__name__, one.__doc__ = name, rouge.__doc__
-    return metric(name, kind="mean", per_row=False, help=help)(one)
+    return metric(
+        name,
+        kind="mean",
+        per_row=False,
+        help=help,
+        pick=pick_by_loss,
+        split=tokenizer_named,
+        tokenizers=TOKENIZERS,
+    )(one)
 
 
 rouge1 = _register("rouge1", "Shared words with the reference, 0 to 1.")

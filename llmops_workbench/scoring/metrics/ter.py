@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from llmops_workbench.scoring.corpus import scored_by_sacrebleu
-from llmops_workbench.scoring.metric import Scored, metric, one_of
+from llmops_workbench.scoring.metric import Scored, metric
 from llmops_workbench.scoring.tokenizers import script_of
 
 if TYPE_CHECKING:
     from llmops_workbench.scoring.statistics.intervals import Floats
+
+
+def pick_by_script(
+    references: Sequence[Sequence[str]], options: Mapping[str, object]
+) -> tuple[str, tuple[str, ...]]:
+    """Pick "char" for Chinese and Japanese references, else "words"."""
+    script = script_of(one for row in references for one in row)
+    return "char" if script in ("chinese", "japanese") else "words", ()
 
 
 @metric(
@@ -18,6 +27,8 @@ if TYPE_CHECKING:
     range=(0.0, float("inf")),
     higher_is_better=False,
     per_row=False,
+    pick=pick_by_script,
+    tokenizers=("words", "char"),
     help="Edits to reach the reference per 100 of its words; 0 is best (sacrebleu).",
 )
 def ter(
@@ -44,15 +55,11 @@ def ter(
     """
     from sacrebleu.metrics.ter import TER
 
-    one_of("ter", "tokenizer", tokenizer, ("auto", "words", "char"))
     script = script_of(one for row in references for one in row)
-    picked = tokenizer
-    if tokenizer == "auto":
-        picked = "char" if script in ("chinese", "japanese") else "words"
     notes: tuple[str, ...] = ()
-    if script == "unspaced" or (script != "spaced" and picked == "words"):
+    if script == "unspaced" or (script != "spaced" and tokenizer == "words"):
         notes = ("ter counts text without spaces as one word here; chrf or edit_similarity fit it",)
-    east = picked == "char"
+    east = tokenizer == "char"
     whole = TER(
         normalized=east, asian_support=east, case_sensitive=case_sensitive, no_punct=no_punct
     )
@@ -62,7 +69,7 @@ def ter(
         whole=whole,
         sentence=whole,
         from_sums=ter_from_sums,
-        options={"tokenizer": picked, "case_sensitive": case_sensitive, "no_punct": no_punct},
+        options={"tokenizer": tokenizer, "case_sensitive": case_sensitive, "no_punct": no_punct},
         notes=notes,
     )
 

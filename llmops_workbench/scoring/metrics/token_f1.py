@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from llmops_workbench.scoring.metric import Scored, metric, one_of
+from llmops_workbench.scoring.metric import Scored, metric
 from llmops_workbench.scoring.normal_forms import squad
 from llmops_workbench.scoring.tokenizers import Tokenize, characters
 from llmops_workbench.text.words import words
@@ -19,10 +19,20 @@ def squad_tokens(text: str) -> list[str]:
 _TOKENIZERS: dict[str, Tokenize] = {"words": words, "char": characters, "squad": squad_tokens}
 
 
+def pick_words(
+    references: Sequence[Sequence[str]], options: Mapping[str, object]
+) -> tuple[str, tuple[str, ...]]:
+    """Pick "words", whatever the script."""
+    return "words", ()
+
+
 @metric(
     "token_f1",
     kind="mean",
     per_row=False,
+    pick=pick_words,
+    tokenizers=tuple(_TOKENIZERS),
+    split=_TOKENIZERS.__getitem__,
     help="Overlap of words with the reference in any order, 0 to 1.",
 )
 def token_f1(
@@ -38,14 +48,12 @@ def token_f1(
         references: One list of texts per row.
         tokenizer: "words" (which "auto" means), "char", or "squad" for that evaluation's own.
     """
-    one_of("token_f1", "tokenizer", tokenizer, ("auto", *_TOKENIZERS))
-    picked = "words" if tokenizer == "auto" else tokenizer
-    tokenize = _TOKENIZERS[picked]
+    tokenize = _TOKENIZERS[tokenizer]
     rows: list[float | None] = []
     for prediction, several in zip(predictions, references, strict=True):
         given = tokenize(prediction)
         rows.append(max(_overlap(prediction, given, one, tokenize(one)) for one in several))
-    return Scored(rows, {"tokenizer": picked})
+    return Scored(rows, {"tokenizer": tokenizer})
 
 
 def _overlap(text: str, given: Sequence[str], reference: str, wanted: Sequence[str]) -> float:
