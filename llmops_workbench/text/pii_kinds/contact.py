@@ -43,14 +43,14 @@ kinds.register("email")(
 kinds.register("phone")(
     Detector(
         re.compile(
-            r"(?<![\w.+-])(?:"
+            r"(?<![A-Za-z_\d.+-])(?:"
             r"\+\d(?:[ ().\-]{0,2}\d){6,14}"  # international
             r"|\(\d{2,5}\)[ \-]?\d{2,4}(?:[ \-]?\d{2,4}){1,3}"  # area in brackets
             r"|\d{3}[ .\-]\d{3}[ .\-]\d{4}"  # North America
             r"|8[ \-]?\(\d{3,5}\)[ \-]?\d{1,3}(?:[ \-]?\d{2}){2}"  # Russia
             r"|0(?=(?:[ \-]?\d){9,10}(?!\d))\d{1,4}[ \-]\d{1,4}[ \-]\d{3,4}"  # Japan
             r"|0\d{2,4}[ /\-]\d{5,8}"  # Germany and its neighbours
-            r")(?![\w\-]|\.\d)"
+            r")(?![A-Za-z_\d\-]|\.\d)"
             # China: eleven digits, between Chinese letters without a space
             r"|(?<![A-Za-z0-9.+-])1[3-9]\d(?:[ \-]?\d{4}){2}(?![A-Za-z0-9\-]|\.\d)"
         ),
@@ -70,7 +70,10 @@ kinds.register("ip")(
 kinds.register("url")(
     Detector(
         re.compile(
-            r"(?<![A-Za-z0-9])(?:https?|ftp)://[^\s<>\"'、。，）」]{1,2000}[^\s<>\"'、。，）」.,;:!?)]"
+            # The characters of RFC 3986, so that it ends where text of another script begins; the
+            # last is no punctuation of the sentence around it.
+            r"(?<![A-Za-z0-9])(?:https?|ftp)://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{1,2000}"
+            r"(?<![.,:;!?)'\]])"
         ),
         whole,
         hints=("://",),

@@ -15,14 +15,19 @@ def _iban(match: re.Match[str]) -> tuple[int, int] | None:
     if not 0 < length <= len(characters):
         return None
     end = characters[length - 1] + 1
-    if match.string[match.start() + end : match.start() + end + 1].isalnum():
+    following = match.string[match.start() + end : match.start() + end + 1]
+    if following.isascii() and following.isalnum():
         return None
     return (match.start(), match.start() + end) if is_iban(match[0][:end]) else None
 
 
 def _card(match: re.Match[str]) -> tuple[int, int] | None:
-    digits = re.sub("[^0-9]", "", match[0])
-    return match.span() if len(set(digits)) > 1 and is_luhn(digits) else None
+    # A last short group may be the next number of the sentence.
+    for end in dict.fromkeys((match.end(), match.start("rest") if match["rest"] else -1)):
+        digits = re.sub("[^0-9]", "", match.string[match.start() : max(end, match.start())])
+        if len(set(digits)) > 1 and is_luhn(digits):
+            return match.start(), end
+    return None
 
 
 def _ssn(match: re.Match[str]) -> tuple[int, int] | None:
@@ -40,7 +45,12 @@ kinds.register("iban")(
 )
 kinds.register("card")(
     Detector(
-        re.compile(r"(?<![A-Za-z0-9.\-])[2-6][0-9](?:[ \-]?[0-9]){11,17}(?![A-Za-z0-9]|\.[0-9])"),
+        re.compile(
+            r"(?<![A-Za-z0-9.\-])(?:[2-6][0-9]{12,18}"
+            r"|3[0-9]{3}(?P<a>[ \-])[0-9]{6}(?P=a)[0-9]{4,5}"
+            r"|[2-6][0-9]{3}(?P<b>[ \-])[0-9]{4}(?P=b)[0-9]{4}(?P=b)[0-9]{4}"
+            r"(?P<rest>(?P=b)[0-9]{1,3})?)(?![A-Za-z0-9]|\.[0-9])"
+        ),
         _card,
     )
 )
