@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -83,9 +83,10 @@ def parse(
         NotFoundError: A file that should be read is not there.
     """
     given = _parser(operation, magic)
-    found, extra = given.parse_known_intermixed_args(_normalise(tokens))
+    words, literal = _normalise(tokens)
+    found, extra = given.parse_known_intermixed_args(words)
     values = vars(found)
-    places: list[str] = values.pop("_places", [])
+    places: list[str] = [*values.pop("_places", []), *literal]
     switches = frozenset(name for name in SWITCHES if values.pop(f"_{name}", False))
     parsed = Parsed(
         switches=switches,
@@ -128,7 +129,6 @@ def _parser(operation: Operation, magic: bool) -> _Parser:
         add_help=False,
         allow_abbrev=False,
         argument_default=argparse.SUPPRESS,
-        exit_on_error=False,
     )
     for parameter in operation.parameters:
         if shape(parameter.annotation).form == "flag":
@@ -157,16 +157,15 @@ def _short_flag(annotation: Any) -> str | None:
     return None
 
 
-def _normalise(tokens: Iterable[str]) -> list[str]:
-    """Write `--some_flag` as `--some-flag`; what follows a bare `--` stays as it is."""
-    found: list[str] = []
-    literal = False
-    for token in tokens:
-        name, equals, value = token.partition("=")
-        is_flag = token.startswith("--") and not literal
-        found.append(name.replace("_", "-") + equals + value if is_flag else token)
-        literal = literal or token == "--"
-    return found
+def _normalise(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Write `--some_flag` as `--some-flag`; what follows a bare `--` is by place, as it stands."""
+    words = list(tokens)
+    end = words.index("--") if "--" in words else len(words)
+    found = []
+    for word in words[:end]:
+        name, equals, value = word.partition("=")
+        found.append(name.replace("_", "-") + equals + value if word.startswith("--") else word)
+    return found, words[end + 1 :]
 
 
 def _unknown_flag(operation: Operation, token: str) -> UsageError:

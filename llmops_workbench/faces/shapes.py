@@ -41,7 +41,7 @@ class Shape:
 def shape(annotation: Any) -> Shape:
     """Find the shape of a resolved annotation."""
     members = _members(annotation)
-    nullable = type(None) in members
+    nullable = type(None) in members or Any in members
     members = [member for member in members if member is not type(None)]
     origins = [typing.get_origin(member) or member for member in members]
     if origins and all(origin is bool for origin in origins):
@@ -205,7 +205,10 @@ def _meant(text: str, known: Shape) -> bool:
 
 def _quoted(text: str, known: Shape) -> bool:
     """Tell whether it is the JSON form of a text that means something else when it is bare."""
-    if len(text) < 2 or not text.startswith('"'):
+    if not text.startswith('"'):
         return False
-    inner = loose(text)
+    try:
+        inner = json.loads(text)
+    except json.JSONDecodeError:
+        return False
     return isinstance(inner, str) and _special(inner, known)

@@ -76,7 +76,7 @@ class LLMOpsMagics(Magics):
             quiet="quiet" in parsed.switches,
         )
         if parsed.output is not None:
-            shell.push({parsed.output: result})
+            shell.user_ns[parsed.output] = result
         if result.failed:
             sys.stderr.write(f"{result.failed:,} failed and are left out\n")
         if "json" in parsed.switches:
