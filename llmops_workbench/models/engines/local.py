@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 # Room for the keys and values of one batch. On a small model it is not the limit, `max_rows` is.
 _CACHE_BYTES = 512 * 1024 * 1024
 _MAX_ROWS = 32
+_BATCH_TOKENS = 4096
 
 
 @engines.register("local")
@@ -53,6 +56,7 @@ def open_local(
     threads: int | None = None,
     dtype: str | None = None,
     adapter: Path | None = None,
+    batch_tokens: int = _BATCH_TOKENS,
     **_: Any,
 ) -> LocalEngine:
     """Load a folder of safetensors weights.
@@ -63,6 +67,7 @@ def open_local(
         threads: Threads that compute; 1 when left out.
         dtype: Number format of the weights; the fastest one of this machine when left out.
         adapter: Folder of a PEFT adapter to put on the weights.
+        batch_tokens: Most tokens of the prompts computed together.
 
     Raises:
         NotFoundError: There is no such folder.
@@ -92,8 +97,9 @@ def open_local(
         device=device,
         context_length=getattr(model.config, "max_position_embeddings", None),
         threads=count,
+        details={"chat": bool(getattr(tokenizer, "chat_template", None))},
     )
-    engine = LocalEngine(model.to(device).eval(), tokenizer, info)
+    engine = LocalEngine(model.to(device).eval(), tokenizer, info, batch_tokens=batch_tokens)
     if adapter is not None:
         engine.load_adapter(adapter)
     return engine
@@ -107,17 +113,26 @@ class LocalEngine:
         tokenizer: Its fast tokenizer.
         info: What the engine says about itself; its `threads` are used.
         max_rows: Most rows computed together.
+        batch_tokens: Most tokens of the prompts computed together.
     """
 
     def __init__(
-        self, model: Any, tokenizer: Any, info: EngineInfo, *, max_rows: int = _MAX_ROWS
+        self,
+        model: Any,
+        tokenizer: Any,
+        info: EngineInfo,
+        *,
+        max_rows: int = _MAX_ROWS,
+        batch_tokens: int = _BATCH_TOKENS,
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.info = info
+        self._base_hash = info.weights_hash
         self._encoder = PromptEncoder(tokenizer, info.name)
         self._max_rows = max_rows
-        self._token_budget = max(1, _CACHE_BYTES // _cache_bytes_per_token(model))
+        self._batch_tokens = batch_tokens
+        self._cache_tokens = max(1, _CACHE_BYTES // _cache_bytes_per_token(model))
         self._ends = _end_tokens(model, tokenizer)
         pad = tokenizer.pad_token_id
         self._pad: int = pad if pad is not None else next(iter(self._ends), 0)
@@ -145,9 +160,10 @@ class LocalEngine:
                 tell(number, failed(error.message))
         batches = plan_batches(
             [len(ids) for _, ids in encoded],
-            extra=sampling.max_new_tokens,
-            token_budget=self._token_budget,
+            token_budget=self._batch_tokens,
             max_rows=self._max_rows,
+            extra=sampling.max_new_tokens,
+            grown_budget=self._cache_tokens,
         )
         for batch in batches:
             rows = [encoded[at] for at in batch]
@@ -192,7 +208,8 @@ class LocalEngine:
                 self._causal,
                 pairs,
                 pad=self._pad,
-                token_budget=self._token_budget,
+                token_budget=self._batch_tokens,
+                cache_tokens=self._cache_tokens,
                 max_rows=self._max_rows,
                 on_batch=check_cancelled,
             )
@@ -216,7 +233,7 @@ class LocalEngine:
         decoder = self._causal.get_decoder()
         batches = plan_batches(
             [len(rows[number]) for number in filled],
-            token_budget=self._token_budget,
+            token_budget=self._batch_tokens,
             max_rows=self._max_rows,
         )
         for batch in batches:
@@ -254,12 +271,16 @@ class LocalEngine:
             )
         base = self.model.unload() if isinstance(self.model, peft.PeftModel) else self.model
         try:
-            self.model = peft.PeftModel.from_pretrained(base, str(folder)).eval()
+            with warnings.catch_warnings():
+                # peft asks transformers in a way that the latter will drop; not a user's business
+                warnings.simplefilter("ignore", FutureWarning)
+                self.model = peft.PeftModel.from_pretrained(base, str(folder)).eval()
         except Exception as error:  # the library raises many kinds, each about these two
             raise UsageError(
                 f"the adapter in '{folder}' does not fit {self.info.name}: {error}"
             ) from error
-        self.info = replace(self.info, adapter=folder.name)
+        both = hashlib.sha256(f"{self._base_hash}\n{weights_hash(folder)}".encode()).hexdigest()
+        self.info = replace(self.info, adapter=folder.name, weights_hash=f"sha256-{both}")
 
     def close(self) -> None:
         """Let go of the weights."""

@@ -1,0 +1,73 @@
+"""The operation `evaluate`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from llmops_workbench.core.operations import operation
+from llmops_workbench.core.references import ColumnName, DatasetRef, MetricName, ModelRef, PromptRef
+from llmops_workbench.evaluation.report import EvaluationReport
+
+
+@operation(stage="evaluation", runs="job")
+def evaluate(
+    model: ModelRef,
+    data: DatasetRef,
+    *,
+    baseline: ModelRef | None = None,
+    prompt: PromptRef | None = None,
+    target: ColumnName | None = None,
+    choices: list[str] = [],
+    metrics: list[MetricName] = ["exact_match"],
+    slices: list[ColumnName] = [],
+    max_new_tokens: Annotated[int, Field(gt=0)] = 64,
+    limit: Annotated[int | None, Field(gt=0)] = None,
+    max_failed: Annotated[float, Field(ge=0, le=1)] = 1.0,
+    fresh: bool = False,
+) -> EvaluationReport:
+    """Score a model on a dataset, with intervals, paired with a baseline on the same rows.
+
+    `accuracy` with choices compares how likely the model finds each choice, so that it needs no
+    format: it shows skill. The other metrics read what the model writes: format and skill. The
+    baseline is asked in the same way, with the same prompt.
+
+    Args:
+        model: Which model answers.
+        data: Which rows; `name@3#test` takes one split.
+        baseline: Another model to compare with.
+        prompt: A registered prompt or a template with {{column}}; by default the one that the
+            model was tuned with.
+        target: The column of right answers; by default the one whose role is target.
+        choices: The answers to choose among; by default those that the model was tuned with.
+        metrics: What to score by.
+        slices: Columns by whose values the scores are also given.
+        max_new_tokens: The longest answer in tokens.
+        limit: Use only the first rows; all when left out.
+        max_failed: The share of failed rows at which the evaluation itself fails.
+        fresh: Ask again even where the answer is known.
+
+    Raises:
+        UsageError: A column or choice is missing, or nothing says what is asked.
+        NotFoundError: A reference or a metric names nothing; the nearest is given.
+        JobError: Too many rows failed.
+
+    Example:
+        llmops evaluate --model triage@champion --data support@3#test --baseline smollm2
+            --metrics accuracy,exact_match
+    """
+    from llmops_workbench.evaluation import session
+
+    return session.run(
+        model,
+        data,
+        baseline=baseline,
+        prompt=prompt,
+        target=target,
+        choices=choices,
+        metrics=metrics,
+        slices=slices,
+        max_new_tokens=max_new_tokens,
+        limit=limit,
+        max_failed=max_failed,
+        cached=not fresh,
+    )
