@@ -6,16 +6,22 @@ from collections.abc import Sequence
 
 
 def plan_batches(
-    lengths: Sequence[int], *, extra: int = 0, token_budget: int, max_rows: int
+    lengths: Sequence[int],
+    *,
+    token_budget: int,
+    max_rows: int,
+    extra: int = 0,
+    grown_budget: int | None = None,
 ) -> list[list[int]]:
     """Put rows of similar length together, so that little is padded.
 
     Args:
         lengths: Tokens of each row.
-        extra: Tokens that every row may grow by.
-        token_budget: Most tokens of one batch, padding and growth included. A row longer than
-            that makes a batch of its own.
+        token_budget: Most tokens of one batch, padding included. A row longer than that makes a
+            batch of its own.
         max_rows: Most rows of one batch.
+        extra: Tokens that every row may grow by.
+        grown_budget: Most tokens of one batch after it has grown; no limit when left out.
 
     Returns:
         Batches of row numbers; the longest rows first, so that what would not fit into memory
@@ -25,8 +31,11 @@ def plan_batches(
     batches: list[list[int]] = []
     start = 0
     while start < len(order):
-        width = max(1, lengths[order[start]] + extra)
-        rows = max(1, min(max_rows, token_budget // width))
+        width = max(1, lengths[order[start]])
+        rows = min(max_rows, token_budget // width)
+        if grown_budget is not None:
+            rows = min(rows, grown_budget // (width + extra))
+        rows = max(1, rows)
         batches.append(order[start : start + rows])
         start += rows
     return batches

@@ -13,7 +13,7 @@ def _growing_layer() -> type[Any]:
     import torch
     from transformers.cache_utils import DynamicLayer
 
-    class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]
+    class GrowingLayer(DynamicLayer):  # type: ignore[misc]
         """One layer's keys and values, [rows, heads, tokens, dim], views into larger buffers.
 
         The library's layer concatenates, which copies the whole past at each token.

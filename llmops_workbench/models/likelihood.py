@@ -26,6 +26,7 @@ def score_boundaries(
     *,
     pad: int,
     token_budget: int,
+    cache_tokens: int,
     max_rows: int,
     on_batch: Callable[[], None],
 ) -> list[tuple[float, bool]]:
@@ -38,7 +39,8 @@ def score_boundaries(
         model: A causal language model in evaluation mode.
         pairs: Prefix and continuation, in tokens; neither is empty.
         pad: A token id to pad with.
-        token_budget: Most tokens of one batch.
+        token_budget: Most tokens of the prefixes of one batch.
+        cache_tokens: Most tokens whose keys and values fit.
         max_rows: Most rows of one batch.
         on_batch: Called before each batch; may raise to stop.
 
@@ -53,9 +55,10 @@ def score_boundaries(
     scores: list[tuple[float, bool]] = [(0.0, True)] * len(pairs)
     for batch in plan_batches(
         [len(prefix) for prefix in prefixes],
-        extra=longest,
         token_budget=token_budget,
         max_rows=max_rows,
+        extra=longest,
+        grown_budget=cache_tokens,
     ):
         on_batch()
         rows = [prefixes[at] for at in batch]

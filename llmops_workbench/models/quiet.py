@@ -36,4 +36,5 @@ def quiet_transformers() -> ModuleType:
     logging: Any = transformers.utils.logging
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    return transformers
+    module: ModuleType = transformers
+    return module

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from llmops_workbench.core.errors import UntrustedError
+from llmops_workbench.models.places import cache_folder
 
 # What makes a model, by ending. Everything else in a folder (a trainer's state, notes, pickles)
 # is neither hashed nor kept.
 _MODEL_SUFFIXES = (".safetensors", ".json", ".txt", ".model", ".jinja")
-# JSON that a trainer, or this module, leaves beside the model.
+# JSON that a trainer leaves beside the model.
 _NOT_MODEL = frozenset({"trainer_state.json", "all_results.json", "train_results.json"})
-_HASHES = ".hashes.json"
-_CHUNK_BYTES = 1 << 20
+_REMEMBERED_FROM_BYTES = 1 << 20
 # The format's own limit, so that a broken length does not make us read gigabytes.
 _HEADER_LIMIT_BYTES = 100_000_000
 _BITS = {
@@ -64,43 +65,32 @@ def _hash_of(paths: Iterable[Path]) -> str:
 
 
 def file_hash(path: Path) -> str:
-    """Hash one file; the hash is remembered beside it by size and time of change.
+    """Hash one file; the hash of a large one is remembered until the file changes.
 
     Returns:
         64 hex digits.
     """
     state = path.stat()
-    stamp = [state.st_size, state.st_mtime_ns]
-    notes = path.parent / _HASHES
-    known = _read_notes(notes)
-    entry = known.get(path.name)
-    if isinstance(entry, dict) and entry.get("stamp") == stamp:
-        return str(entry["sha256"])
-    digest = hashlib.sha256()
+    if state.st_size < _REMEMBERED_FROM_BYTES:
+        return _digest(path)
+    # The same file under another name, such as a hard link in a workspace, is not read again.
+    key = f"{state.st_dev:x}-{state.st_ino:x}-{state.st_size:x}-{state.st_mtime_ns:x}"
+    try:
+        note = cache_folder("hashes") / key
+        if note.is_file():
+            return note.read_text(encoding="ascii")
+        digest = _digest(path)
+        fresh = note.with_name(f".{key}.{os.getpid()}")
+        fresh.write_text(digest, encoding="ascii")
+        fresh.replace(note)
+    except OSError:  # the cache cannot be written: the hash is computed each time
+        return _digest(path)
+    return digest
+
+
+def _digest(path: Path) -> str:
     with path.open("rb") as stream:
-        while block := stream.read(_CHUNK_BYTES):
-            digest.update(block)
-    if path.suffix == ".safetensors":  # the rest is small
-        known = {**_read_notes(notes), path.name: {"stamp": stamp, "sha256": digest.hexdigest()}}
-        _write_notes(notes, known)
-    return digest.hexdigest()
-
-
-def _read_notes(path: Path) -> dict[str, Any]:
-    try:
-        notes = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # none yet, or cut off: the hashes are computed again
-        return {}
-    return notes if isinstance(notes, dict) else {}
-
-
-def _write_notes(path: Path, notes: dict[str, Any]) -> None:
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        fresh.write_text(json.dumps(notes), encoding="utf-8")
-        fresh.replace(path)
-    except OSError:  # a read-only folder: the hash is right, and is computed again next time
-        fresh.unlink(missing_ok=True)
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def check_safetensors(path: Path) -> None:
@@ -125,17 +115,7 @@ def check_safetensors(path: Path) -> None:
     for name, entry in header.items():
         if name == "__metadata__":
             continue
-        try:
-            begin, end = entry["data_offsets"]
-            values = 1
-            for dimension in entry["shape"]:
-                values *= dimension
-            bits = _BITS.get(entry["dtype"])
-        except (TypeError, KeyError, ValueError) as error:
-            raise _broken(path, f"the entry of tensor '{name}' is incomplete") from error
-        if bits is not None and (end - begin) * 8 != values * bits:
-            raise _broken(path, f"tensor '{name}' has another size than its shape says")
-        spans.append((begin, end))
+        spans.append(_span(path, name, entry))
     at = 0
     for begin, end in sorted(spans):
         if begin != at or end < begin:
@@ -143,6 +123,21 @@ def check_safetensors(path: Path) -> None:
         at = end
     if at != size - 8 - length:
         raise _broken(path, "it is cut off, or holds more than its tensors")
+
+
+def _span(path: Path, name: str, entry: Any) -> tuple[int, int]:
+    """Where a tensor's bytes are, once its entry is found to be sound."""
+    try:
+        begin, end = entry["data_offsets"]
+        shape, dtype = list(entry["shape"]), str(entry["dtype"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise _broken(path, f"the entry of tensor '{name}' is incomplete") from error
+    if not all(type(number) is int and number >= 0 for number in (begin, end, *shape)):
+        raise _broken(path, f"the entry of tensor '{name}' holds what is no number")
+    bits = _BITS.get(dtype)
+    if bits is not None and (end - begin) * 8 != math.prod(shape) * bits:
+        raise _broken(path, f"tensor '{name}' has another size than its shape says")
+    return begin, end
 
 
 def _broken(path: Path, why: str) -> UntrustedError:
