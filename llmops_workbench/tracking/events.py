@@ -171,7 +171,7 @@ def to_table(kind: str, *, workspace: Workspace | None = None, **equal: Any) -> 
     table = _table(kind)
     names = table.c.keys()
     columns: dict[str, list[Any]] = {name: [] for name in names}
-    packed = [column.name for column in table.c if str(column.type) == "JSON"]
+    packed = [name for name in names if name in (*_JSON, "payload")]
     for event in read_all(kind, workspace=workspace, **equal):
         for name in packed:
             event[name] = None if event[name] is None else json.dumps(event[name])

@@ -1,13 +1,12 @@
 """The tables of the store, as they are in the newest format.
 
-Times are ISO 8601 text in UTC. JSON columns are plain JSON (not JSONB on PostgreSQL), because the
-chain of an event is computed over its values and a normalised number would break it.
+Times are ISO 8601 text in UTC. The chain of an event is computed over its values, so every column
+gives back exactly what was put into it.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Column,
     Float,
@@ -20,12 +19,14 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from llmops_workbench.core.store.types import Json
+
 metadata = MetaData()
 
 # SQLite numbers rows by itself only for a column of exactly this type.
 _Id = BigInteger().with_variant(Integer, "sqlite")
 # Nothing is SQL's NULL, not JSON's, so that it can be asked for.
-_OPTIONAL = JSON(none_as_null=True)
+_OPTIONAL = Json(none_as_null=True)
 
 counter = Table(
     "counter",
@@ -38,7 +39,7 @@ meta = Table(
     "meta",
     metadata,
     Column("key", String(200), primary_key=True),
-    Column("value", JSON, nullable=False),
+    Column("value", Json, nullable=False),
 )
 
 versions = Table(
@@ -49,12 +50,12 @@ versions = Table(
     Column("name", String(250), nullable=False),  # empty for a snapshot that has no name
     Column("version", Integer, nullable=False),
     Column("hash", String(80), nullable=False),
-    Column("parents", JSON, nullable=False),
+    Column("parents", Json, nullable=False),
     Column("created", String(40), nullable=False),
     Column("run_id", String(64)),
-    Column("meta", JSON, nullable=False),
-    Column("tags", JSON, nullable=False),
-    Column("scores", JSON, nullable=False),
+    Column("meta", Json, nullable=False),
+    Column("tags", Json, nullable=False),
+    Column("scores", Json, nullable=False),
     Column("removed", String(40)),  # when; its number is never given again
     Column("mlflow_version", Integer),
     UniqueConstraint("kind", "name", "version", name="uq_versions_number"),
@@ -93,18 +94,18 @@ runs = Table(
     metadata,
     Column("run_id", String(64), primary_key=True),
     Column("operation", String(100), nullable=False),
-    Column("arguments", JSON, nullable=False),
+    Column("arguments", Json, nullable=False),
     Column("state", String(20), nullable=False),
     Column("started", String(40), nullable=False),
     Column("ended", String(40)),
     Column("parent_run_id", String(64)),
-    Column("inputs", JSON, nullable=False),
-    Column("outputs", JSON, nullable=False),
-    Column("metrics", JSON, nullable=False),
+    Column("inputs", Json, nullable=False),
+    Column("outputs", Json, nullable=False),
+    Column("metrics", Json, nullable=False),
     Column("result", _OPTIONAL),
     Column("error", Text),
     Column("replay", Text),
-    Column("tags", JSON, nullable=False),
+    Column("tags", Json, nullable=False),
     Column("removed", String(40)),
     Column("mlflow_run_id", String(64)),
     Index("ix_runs_started", "started", "run_id"),
@@ -141,7 +142,7 @@ jobs = Table(
     Column("folder", Text),
     Column("created", String(40), nullable=False),
     Column("updated", String(40), nullable=False),
-    Column("detail", JSON, nullable=False),
+    Column("detail", Json, nullable=False),
     Index("ix_jobs_created", "created"),
     Index("ix_jobs_state", "state", "created"),
     Index("ix_jobs_run", "run_id"),
@@ -151,7 +152,7 @@ cache = Table(
     "cache",
     metadata,
     Column("key", String(100), primary_key=True),
-    Column("value", JSON, nullable=False),
+    Column("value", Json, nullable=False),
     Column("created", String(40), nullable=False),
     Column("hits", BigInteger, nullable=False),
 )
@@ -162,7 +163,7 @@ outbox = Table(
     Column("id", _Id, primary_key=True),
     Column("kind", String(40), nullable=False),
     Column("key", String(400), nullable=False, unique=True),
-    Column("payload", JSON, nullable=False),
+    Column("payload", Json, nullable=False),
     Column("created", String(40), nullable=False),
     Column("seq", BigInteger, nullable=False),  # raised each time the subject changes again
     Column("done", String(40)),
@@ -198,7 +199,7 @@ label_events = Table(
     Column("revision", Integer, nullable=False),  # 1, 2 … of this annotator's answer
     Column("supersedes", BigInteger),  # id of the answer that this one replaces
     Column("model_version", String(400)),
-    Column("payload", JSON, nullable=False),
+    Column("payload", Json, nullable=False),
     Index("ix_label_events_item", "queue", "item", "schema", "annotator", "id"),
     Index("ix_label_events_queue", "queue", "id"),
 )
@@ -212,14 +213,14 @@ traffic_events = Table(
     Column("model_version", String(400)),
     Column("prompt_version", String(400)),
     Column("key_id", String(80)),  # a hash; never the key
-    Column("request", JSON, nullable=False),
+    Column("request", Json, nullable=False),
     Column("response", _OPTIONAL),
     Column("latency_ms", Float),
     Column("prompt_tokens", Integer),
     Column("completion_tokens", Integer),
     Column("status", Integer, nullable=False),  # as HTTP counts
     Column("error", Text),
-    Column("payload", JSON, nullable=False),
+    Column("payload", Json, nullable=False),
     Index("ix_traffic_events_endpoint", "endpoint", "id"),
     Index("ix_traffic_events_request", "request_id"),
     Index("ix_traffic_events_model", "model_version", "id"),
@@ -235,7 +236,7 @@ audit_events = Table(
     Column("subject", String(400), nullable=False),
     Column("model_version", String(400)),
     Column("run_id", String(64)),
-    Column("payload", JSON, nullable=False),
+    Column("payload", Json, nullable=False),
     Index("ix_audit_events_subject", "subject", "id"),
     Index("ix_audit_events_action", "action", "id"),
 )

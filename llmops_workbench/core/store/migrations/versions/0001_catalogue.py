@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from llmops_workbench.core.store.types import Json
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -40,7 +42,7 @@ def upgrade() -> None:
     op.create_table(
         "cache",
         sa.Column("key", sa.String(length=100), nullable=False),
-        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("value", Json(), nullable=False),
         sa.Column("created", sa.String(length=40), nullable=False),
         sa.Column("hits", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
@@ -76,7 +78,7 @@ def upgrade() -> None:
         sa.Column("folder", sa.Text(), nullable=True),
         sa.Column("created", sa.String(length=40), nullable=False),
         sa.Column("updated", sa.String(length=40), nullable=False),
-        sa.Column("detail", sa.JSON(), nullable=False),
+        sa.Column("detail", Json(), nullable=False),
         sa.PrimaryKeyConstraint("job"),
     )
     op.create_index("ix_jobs_created", "jobs", ["created"], unique=False)
@@ -85,7 +87,7 @@ def upgrade() -> None:
     op.create_table(
         "meta",
         sa.Column("key", sa.String(length=200), nullable=False),
-        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("value", Json(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )
     op.create_table(
@@ -93,7 +95,7 @@ def upgrade() -> None:
         sa.Column("id", _ID, nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("key", sa.String(length=400), nullable=False),
-        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("payload", Json(), nullable=False),
         sa.Column("created", sa.String(length=40), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("done", sa.String(length=40), nullable=True),
@@ -108,18 +110,18 @@ def upgrade() -> None:
         "runs",
         sa.Column("run_id", sa.String(length=64), nullable=False),
         sa.Column("operation", sa.String(length=100), nullable=False),
-        sa.Column("arguments", sa.JSON(), nullable=False),
+        sa.Column("arguments", Json(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("started", sa.String(length=40), nullable=False),
         sa.Column("ended", sa.String(length=40), nullable=True),
         sa.Column("parent_run_id", sa.String(length=64), nullable=True),
-        sa.Column("inputs", sa.JSON(), nullable=False),
-        sa.Column("outputs", sa.JSON(), nullable=False),
-        sa.Column("metrics", sa.JSON(), nullable=False),
-        sa.Column("result", sa.JSON(), nullable=True),
+        sa.Column("inputs", Json(), nullable=False),
+        sa.Column("outputs", Json(), nullable=False),
+        sa.Column("metrics", Json(), nullable=False),
+        sa.Column("result", Json(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("replay", sa.Text(), nullable=True),
-        sa.Column("tags", sa.JSON(), nullable=False),
+        sa.Column("tags", Json(), nullable=False),
         sa.Column("removed", sa.String(length=40), nullable=True),
         sa.Column("mlflow_run_id", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("run_id"),
@@ -136,12 +138,12 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=250), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(length=80), nullable=False),
-        sa.Column("parents", sa.JSON(), nullable=False),
+        sa.Column("parents", Json(), nullable=False),
         sa.Column("created", sa.String(length=40), nullable=False),
         sa.Column("run_id", sa.String(length=64), nullable=True),
-        sa.Column("meta", sa.JSON(), nullable=False),
-        sa.Column("tags", sa.JSON(), nullable=False),
-        sa.Column("scores", sa.JSON(), nullable=False),
+        sa.Column("meta", Json(), nullable=False),
+        sa.Column("tags", Json(), nullable=False),
+        sa.Column("scores", Json(), nullable=False),
         sa.Column("removed", sa.String(length=40), nullable=True),
         sa.Column("mlflow_version", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id"),

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from llmops_workbench.core.store.types import Json
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -25,7 +27,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=400), nullable=False),
         sa.Column("model_version", sa.String(length=400), nullable=True),
         sa.Column("run_id", sa.String(length=64), nullable=True),
-        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("payload", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("idempotency_key"),
     )
@@ -42,13 +44,13 @@ def upgrade() -> None:
         sa.Column("queue", sa.String(length=250), nullable=False),
         sa.Column("item", sa.String(length=200), nullable=False),
         sa.Column("schema", sa.String(length=100), nullable=False),
-        sa.Column("value", sa.JSON(), nullable=True),
+        sa.Column("value", Json(), nullable=True),
         sa.Column("annotator", sa.String(length=250), nullable=False),
         sa.Column("source", sa.String(length=20), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("supersedes", sa.BigInteger(), nullable=True),
         sa.Column("model_version", sa.String(length=400), nullable=True),
-        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("payload", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("idempotency_key"),
     )
@@ -72,14 +74,14 @@ def upgrade() -> None:
         sa.Column("model_version", sa.String(length=400), nullable=True),
         sa.Column("prompt_version", sa.String(length=400), nullable=True),
         sa.Column("key_id", sa.String(length=80), nullable=True),
-        sa.Column("request", sa.JSON(), nullable=False),
-        sa.Column("response", sa.JSON(), nullable=True),
+        sa.Column("request", Json(), nullable=False),
+        sa.Column("response", Json(), nullable=True),
         sa.Column("latency_ms", sa.Float(), nullable=True),
         sa.Column("prompt_tokens", sa.Integer(), nullable=True),
         sa.Column("completion_tokens", sa.Integer(), nullable=True),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("payload", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("idempotency_key"),
     )
