@@ -12,6 +12,7 @@ import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 
 class LLMOpsError(Exception):
@@ -63,7 +64,16 @@ class JobError(LLMOpsError):
 
 
 class GateNotPassedError(LLMOpsError):
-    """A gate's rules were checked, and at least one did not hold."""
+    """A gate's rules were checked, and at least one did not hold.
+
+    Args:
+        message: Which rule, and what was observed.
+        result: The decision itself, which the faces show beside the sentence.
+    """
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.result = result
 
 
 class CancelledError(LLMOpsError):

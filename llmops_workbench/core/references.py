@@ -191,6 +191,9 @@ RunRef = Annotated[Reference, Points("run")]
 QueueRef = Annotated[Reference, Points("queue")]
 EndpointRef = Annotated[Reference, Points("endpoint")]
 AnyRef = Annotated[Reference, Points(None)]
+# Text that the operation itself reads: a reference of any kind, or a model's alias.
+AnyName = Annotated[str, Choices("references")]
+AliasOf = Annotated[str, Choices("aliases")]
 ColumnName = Annotated[str, Choices("columns")]
 MetricName = Annotated[str, Choices("metrics")]
 # The name of a secret (env:, file:, keyring:); a value given here is moved into a file first.

@@ -99,7 +99,8 @@ def perform(
         try:
             result: Result = operation.function(**arguments)
         except BaseException as error:
-            _close(workspace, run_id, _state(error, stopped), error=error)
+            decision = error.result if isinstance(error, GateNotPassedError) else None
+            _close(workspace, run_id, _state(error, stopped), result=decision, error=error)
             raise
         if run_id is not None and result.run_id is None:
             result = result.model_copy(update={"run_id": run_id})

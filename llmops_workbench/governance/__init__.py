@@ -1,0 +1,1 @@
+"""Governance: which version is in use, who decided it and why, and where anything came from."""
