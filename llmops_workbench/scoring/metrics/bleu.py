@@ -47,8 +47,8 @@ def bleu(
     Args:
         predictions: One text per row.
         references: One list of texts per row.
-        tokenizer: "auto" picks by the references' script; else 13a, zh, ja-mecab, ko-mecab, intl,
-            char or none.
+        tokenizer: "auto" picks by the references' script; else 13a, zh, ja-mecab, intl, char or
+            none.
         lowercase: Ignore case.
         effective_order: Also for the corpus, count only the lengths of word sequences that occur.
     """

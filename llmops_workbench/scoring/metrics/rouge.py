@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
@@ -15,6 +14,7 @@ from llmops_workbench.scoring.tokenizers import (
     MOST_DROPPED,
     SACREBLEU,
     Tokenize,
+    ascii_words,
     characters,
     dropped,
     sacrebleu_tokens,
@@ -23,7 +23,6 @@ from llmops_workbench.text.words import words
 
 TOKENIZERS = ("default", "words", *SACREBLEU)
 ENGINES = ("auto", "rouge-score-rs", "rouge-score")
-_ASCII_WORD = re.compile("[a-z0-9]+")
 
 
 def rouge(
@@ -80,11 +79,6 @@ def pick_by_loss(
         return "default", ()
     lossy = any(dropped([one], ascii_words) > MOST_DROPPED for row in references for one in row)
     return "words" if lossy else "default", ()
-
-
-def ascii_words(text: str) -> list[str]:
-    """Split as rouge-score does before it stems: runs of a-z and 0-9 of the lower-cased text."""
-    return _ASCII_WORD.findall(text.lower())
 
 
 def tokenizer_named(name: str) -> Tokenize:
