@@ -97,16 +97,17 @@ def shingle_sets(texts: Iterable[str | None], n: int = 1) -> ShingleSets:
     chunks = list(hashed_shingles(rows, n))
     counts = np.concatenate([np.diff(indptr) for _, indptr in chunks] or [np.zeros(0, np.int64)])
     hashes = np.concatenate([values for values, _ in chunks] or [np.zeros(0, np.uint64)])
-    del chunks
+    del chunks  # each of these arrays has the size of the text
     encoded = pa.array(hashes).dictionary_encode()
+    del hashes
     ids = encoded.indices.to_numpy()
     dictionary = encoded.dictionary.to_numpy(zero_copy_only=False).astype(np.uint64)
     # Rare first; the hash decides between equals, so that ranks do not depend on row order.
     order = np.lexsort((dictionary, np.bincount(ids, minlength=len(dictionary))))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    row_of = np.repeat(np.arange(len(rows), dtype=np.int64), counts)
-    keys = (row_of << 32) | rank[ids]
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    keys = np.repeat(np.arange(len(rows), dtype=np.int64) << 32, counts)
+    keys |= rank[ids]
     keys.sort()
     if len(keys):
         keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
