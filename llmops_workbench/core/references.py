@@ -193,6 +193,7 @@ EndpointRef = Annotated[Reference, Points("endpoint")]
 AnyRef = Annotated[Reference, Points(None)]
 # Text that the operation itself reads: a reference of any kind, or a model's alias.
 AnyName = Annotated[str, Choices("references")]
+Kinds = Annotated[str, Choices("kinds")]
 AliasOf = Annotated[str, Choices("aliases")]
 ColumnName = Annotated[str, Choices("columns")]
 MetricName = Annotated[str, Choices("metrics")]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import tomllib
 import uuid
 from functools import cached_property
@@ -38,15 +39,19 @@ class Workspace:
     Args:
         root: The folder that holds `llmops.toml`.
         flags: Settings given on the command line.
+        any_format: Open an older one too, to upgrade it.
 
     Raises:
         WorkspaceError: The folder is none, or its format is not this version's.
     """
 
-    def __init__(self, root: Path, flags: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, root: Path, flags: dict[str, Any] | None = None, *, any_format: bool = False
+    ) -> None:
         self.root = root.resolve()
         self.flags = dict(flags or {})
-        _check_format(self.root)
+        if not any_format:
+            _check_format(self.root)
 
     @classmethod
     def init(cls, folder: Path | str) -> Workspace:
@@ -158,6 +163,34 @@ def read_format(root: Path) -> int:
         raise WorkspaceError(
             f"'{root / FILE}' is broken ({error}): it needs [workspace] with format = {FORMAT}"
         ) from error
+
+
+def upgrade_format(folder: Path) -> tuple[Workspace, str, str, str | None]:
+    """Bring the workspace of a folder, or of one above it, to this version's format.
+
+    Returns:
+        The workspace; the format of its store before and after; and its backup, relative to the
+        workspace, or None when there was nothing to do.
+
+    Raises:
+        WorkspaceError: There is none, or it is of a newer format.
+    """
+    here = folder.resolve()
+    root = next((at for at in (here, *here.parents) if (at / FILE).is_file()), here)
+    found = read_format(root)
+    if found > FORMAT:
+        _check_format(root)
+    done = Workspace(root, any_format=True).store.upgrade(root / FOLDER / "backups")
+    if found < FORMAT:
+        # The store first: were this to stop in between, the next try finds it upgraded already.
+        file = root / FILE
+        text = file.read_text(encoding="utf-8")
+        fresh = file.with_suffix(".new")
+        line = f"format = {FORMAT}"
+        fresh.write_text(re.sub(r"(?m)^format\s*=\s*\d+", line, text, count=1), encoding="utf-8")
+        fresh.rename(file)
+    backup = done.backup.relative_to(root).as_posix() if done.backup else None
+    return Workspace(root), str(done.before), str(done.after), backup
 
 
 def _check_format(root: Path) -> None:

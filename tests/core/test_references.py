@@ -15,7 +15,7 @@ from llmops_workbench.core.references import (
     parse,
 )
 
-NAMES = st.from_regex(r"[A-Za-zÀ-ž一-龥_][A-Za-z0-9À-ž一-龥_.\-]{0,20}", fullmatch=True)
+NAMES = st.from_regex(r"[A-Za-zÀ-ÖØ-öø-ž一-龥_][A-Za-z0-9À-ÖØ-öø-ž一-龥_.\-]{0,20}", fullmatch=True)
 
 
 @given(
