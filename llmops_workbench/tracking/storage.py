@@ -87,6 +87,22 @@ def read_table(
         raise DataError(msg) from error
 
 
+def read_schema(path: Path) -> "pa.Schema":
+    """Read the names and types of a kept table's columns.
+
+    Raises:
+        DataError: the file is gone or damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_schema(path)
+    except (OSError, pa.ArrowException) as error:
+        msg = f"the table {path.name} is damaged or gone ({error}): make its version again"
+        raise DataError(msg) from error
+
+
 def _sync_folder(folder: Path) -> None:
     """Make the new name itself survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)

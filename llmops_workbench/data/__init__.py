@@ -1,0 +1,1 @@
+"""The stage in which data is looked at and made ready."""

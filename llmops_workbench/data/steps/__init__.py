@@ -1,0 +1,1 @@
+"""The steps of a recipe, one in a file: adding a step is adding a file."""
