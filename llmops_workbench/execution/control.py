@@ -63,7 +63,7 @@ def cancel(job: Job, *, grace: float | None = None) -> State:
     job.folder.request(STOP, job.workspace.user())
     executor = executor_of(job, state)
     if state.handle is not None:
-        executor.ask_to_stop(state.handle)
+        executor.ask_to_stop(job, state.handle)
     if grace is None:
         grace = float(job.workspace.settings.get("execution.grace_seconds"))
     if not _until(job, grace, patient=True):
@@ -99,7 +99,7 @@ def pause(job: Job, *, timeout: float = 600.0) -> State:
         raise ConflictError(f"job '{job.name}' is {state.state}: only a running job can be paused")
     job.folder.request(PAUSE, job.workspace.user())
     if state.handle is not None:
-        executor_of(job, state).ask_to_stop(state.handle)
+        executor_of(job, state).ask_to_stop(job, state.handle)
     if not _until(job, timeout, patient=False):
         raise JobError(
             f"job '{job.name}' has not paused within {timeout:.0f} s: wait for it with "

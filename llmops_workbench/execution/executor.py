@@ -37,7 +37,7 @@ class Executor(Protocol):
         """
         ...
 
-    def ask_to_stop(self, handle: dict[str, Any]) -> bool:
+    def ask_to_stop(self, job: Job, handle: dict[str, Any]) -> bool:
         """Signal the process to save and end; False when it cannot be reached from here."""
         ...
 

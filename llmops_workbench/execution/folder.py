@@ -7,6 +7,7 @@ never sees half of it and a kill at any moment leaves something readable.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import time
@@ -177,9 +178,10 @@ class JobFolder:
                 )
             number = next_attempt or old.attempt
             fresh = replace(old, state=to, since=now(), message=message, attempt=number, **facts)
-            self.put(fresh)
             told = {"message": message} if message else {}
+            # First, so that whoever sees the last state finds the last event in the file.
             self.append(Event("state", {"state": to, "attempt": number, **told}), durable=True)
+            self.put(fresh)
             return fresh
 
     def note_process(self, attempt: int, handle: dict[str, Any], executor: str) -> None:
@@ -212,7 +214,8 @@ class JobFolder:
             # A kill may have torn the line before; it must not swallow this one.
             if size and os.pread(handle, 1, size - 1) != b"\n":
                 data = b"\n" + data
-            os.write(handle, data)
+            if os.write(handle, data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.events_file))
             if durable:
                 os.fsync(handle)
         finally:

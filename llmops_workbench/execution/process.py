@@ -42,6 +42,9 @@ _BEAT_SECONDS = 2.0
 # A checkpoint of a big model on a slow disk; beyond that, saving is taken for hanging.
 _SAVE_SECONDS = 600.0
 
+# What the errors of the system itself mean: the full disk, the read-only one.
+_FACES = {507: "StorageError", 503: "WorkspaceError"}
+
 # Events that somebody may act on are on the disk before the work goes on.
 _DURABLE = ("checkpoint", "result")
 
@@ -107,7 +110,8 @@ class Heart(threading.Thread):
                 if self._job.folder.requested():
                     self._stop_asked.ask()
                 moment = time.monotonic()
-                if moment - beaten >= _BEAT_SECONDS:
+                begun = self._noted[0] is None and self._steps.reached()["step"] is not None
+                if begun or moment - beaten >= _BEAT_SECONDS:
                     beaten = moment
                     self.beat()
                 if self._ends_process and self._is_overdue(moment):
@@ -270,7 +274,7 @@ def _settle_error(
         state = DONE if isinstance(error, GateNotPassedError) else FAILED
         note = {
             "attempt": attempt,
-            "type": type(error).__name__,
+            "type": _FACES.get(shown.status, type(error).__name__),
             "message": message,
             "exit_code": shown.exit_code,
         }

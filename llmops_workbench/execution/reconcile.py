@@ -12,6 +12,7 @@ from llmops_workbench.execution.folder import (
     DONE,
     FAILED,
     INTERRUPTED,
+    QUEUED,
     STOP,
     State,
     read_json,
@@ -19,6 +20,7 @@ from llmops_workbench.execution.folder import (
 )
 from llmops_workbench.execution.job import Job
 from llmops_workbench.execution.process import runs_end
+from llmops_workbench.execution.steps import StepCounter
 
 
 def is_alive(job: Job, state: State | None = None) -> bool | None:
@@ -49,10 +51,7 @@ def reconcile_job(job: Job) -> State:
     if alive is None and job.folder.silence_seconds() < lease:
         return state
     to, message = _what_became(job, state)
-    beat = job.folder.heartbeat()
-    facts = {}
-    if beat.get("attempt") == state.attempt and beat.get("step") is not None:
-        facts = {"step": beat["step"], "steps": beat.get("steps")}
+    facts = _reached(job)
     try:
         fresh = job.folder.change(
             to, expect=(state.state,), attempt=state.attempt, message=message, **facts
@@ -89,6 +88,19 @@ def reconcile(workspace: Workspace) -> list[Job]:
             mirror.note(job)
             changed.append(job)
     return changed
+
+
+def _reached(job: Job) -> dict[str, int | None]:
+    """Give `step` and `steps` as the last attempt told them; nothing when it told none."""
+    counter = StepCounter()
+    for event in job.folder.read_events()[0]:
+        if event.kind == "state" and event.data.get("state") == QUEUED:
+            counter = StepCounter()
+        counter.hear(event)
+    reached = counter.reached()
+    if reached["step"] is None:
+        return {}
+    return {"step": reached["step"], "steps": reached["steps"]}
 
 
 def _what_became(job: Job, state: State) -> tuple[str, str]:

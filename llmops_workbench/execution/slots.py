@@ -1,7 +1,7 @@
 """Slots without a daemon: a job waits itself until fewer than so many run in its workspace.
 
 A slot is a file whose lock the job's process holds, so a killed job frees it at once. Who waits
-holds a ticket named by its job; the oldest ticket goes first.
+holds a ticket named by the time it came; the oldest ticket goes first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def wait_for_slot(
 
     Args:
         slots: Folder of the slots, `.llmops/slots`.
-        job: The job's id; older ids go first.
+        job: The job's id.
         limit: Gives how many jobs may run at once; asked again while waiting.
         check: Called at every turn; raises to leave the queue.
 
@@ -32,12 +32,12 @@ def wait_for_slot(
     """
     waiting = slots / "waiting"
     waiting.mkdir(parents=True, exist_ok=True)
-    ticket = waiting / job
+    ticket = waiting / f"{time.time_ns():020d}-{job}"
     held = acquire(ticket, wait=10)
     try:
         while True:
             check()
-            if not _somebody_before(waiting, job):
+            if not _somebody_before(waiting, ticket.name):
                 for number in range(max(1, limit())):
                     handle = acquire(slots / str(number))
                     if handle is not None:
@@ -49,9 +49,9 @@ def wait_for_slot(
             release(held)
 
 
-def _somebody_before(waiting: Path, job: str) -> bool:
+def _somebody_before(waiting: Path, mine: str) -> bool:
     for ticket in sorted(waiting.iterdir()):
-        if ticket.name >= job:
+        if ticket.name >= mine:
             return False
         if is_held(ticket):
             return True

@@ -30,7 +30,7 @@ class HereExecutor:
             return True
         return None if handle is None else is_alive(Identity.from_dict(handle))
 
-    def ask_to_stop(self, handle: dict[str, Any]) -> bool:
+    def ask_to_stop(self, job: Job, handle: dict[str, Any]) -> bool:
         """Leave the process alone: it finds the request in the folder."""
         return False
 

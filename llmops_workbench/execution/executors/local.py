@@ -104,8 +104,12 @@ class LocalExecutor:
         # Only now is the lock's word final: a dead launcher starts nothing any more.
         return bool(locks.is_held(job.folder.alive_lock))
 
-    def ask_to_stop(self, handle: dict[str, Any]) -> bool:
-        """Send SIGTERM to the process of this namespace."""
+    def ask_to_stop(self, job: Job, handle: dict[str, Any]) -> bool:
+        """Send SIGTERM to the process of this namespace, once it can take one."""
+        if job.folder.heartbeat().get("attempt") != job.state.attempt:
+            # Python is still starting, and a signal would end it without a word; it will look
+            # for the request in its folder before anything else.
+            return False
         return send(Identity.from_dict(handle), signal.SIGTERM)
 
     def kill(self, job: Job, handle: dict[str, Any]) -> bool:
