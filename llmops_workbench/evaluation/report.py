@@ -6,41 +6,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from llmops_workbench.core.results import Result, Volatile
-
-
-class MetricScore(BaseModel):
-    """One number with what a reader needs to judge it.
-
-    Attributes:
-        value: Over all rows that could be scored.
-        lower: Lower end of its confidence interval.
-        upper: Upper end.
-        n: Rows that were scored.
-        failed: Rows that were not.
-        method: How the interval was computed.
-        options: What the metric used, such as the tokenizer.
-        notes: Sentences that belong to the number.
-    """
-
-    value: float | None
-    lower: float | None
-    upper: float | None
-    n: int
-    failed: int = 0
-    method: str = ""
-    options: dict[str, Any] = {}
-    notes: list[str] = []
-
-
-class PairedScore(BaseModel):
-    """The candidate's score minus the baseline's, on the rows that both answered."""
-
-    difference: float
-    lower: float
-    upper: float
-    p: float
-    n: int
-    method: str = ""
+from llmops_workbench.scoring.records import MetricScore, PairedScore
 
 
 class SliceScore(BaseModel):

@@ -7,21 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core import context
-from llmops_workbench.core.errors import DataError, JobError, LLMOpsError, UsageError, did_you_mean
-from llmops_workbench.evaluation.answering import (
+from llmops_workbench.core.errors import DataError, JobError, UsageError, did_you_mean
+from llmops_workbench.evaluation.report import EvaluationReport, SliceScore
+from llmops_workbench.scoring.asking import (
     LIKELIHOOD,
     Answers,
     Question,
     ask,
     choose_prompt,
+    choose_target,
+    read_by,
     remembered,
+    score_answers,
 )
-from llmops_workbench.evaluation.report import (
-    EvaluationReport,
-    MetricScore,
-    PairedScore,
-    SliceScore,
-)
+from llmops_workbench.scoring.records import metric_score, paired_scores
 
 if TYPE_CHECKING:
     from llmops_workbench.core.references import Reference
@@ -58,7 +57,7 @@ def run(
     version = datasets.find(data)
     columns = [name for name in version.meta["columns"] if not name.startswith("__")]
     roles = datasets.roles(version)
-    answer = _target(target, roles, columns)
+    answer = choose_target(target, roles, columns)
     for name in slices:
         if name not in version.meta["columns"]:
             raise UsageError(f"the dataset has no column '{name}'; {did_you_mean(name, columns)}")
@@ -80,8 +79,8 @@ def run(
     )
     candidate = ask(model, rows, question)
     other = ask(baseline, rows, question) if baseline is not None else None
-    scores, wrong = _scores(metrics, candidate, expected)
-    base_scores, base_wrong = _scores(metrics, other, expected) if other else ({}, {})
+    scores, wrong = score_answers(metrics, candidate, expected)
+    base_scores, base_wrong = score_answers(metrics, other, expected) if other else ({}, {})
     failed = len(candidate.errors)
     if failed == len(rows) or failed / len(rows) > max_failed:
         first = next(iter(candidate.errors.items()))
@@ -97,78 +96,16 @@ def run(
         choices=offered,
         n=len(rows),
         failed=failed,
-        metrics={name: _metric_score(score) for name, score in scores.items()},
-        baseline_metrics={name: _metric_score(score) for name, score in base_scores.items()},
-        paired=_paired(scores, base_scores),
+        metrics={name: metric_score(score) for name, score in scores.items()},
+        baseline_metrics={name: metric_score(score) for name, score in base_scores.items()},
+        paired=paired_scores(scores, base_scores),
         slices=_slices(slices, rows, metrics, candidate, expected),
         scorers_failed={**base_wrong, **wrong},
-        cached=candidate.cached + (other.cached if other else 0),
+        cached=sum(candidate.cached) + (sum(other.cached) if other else 0),
         seconds=round(time.monotonic() - begun, 2),
         rows=kept,
         worst=_worst(rows, expected, candidate, scores, answer),
     )
-
-
-def _target(target: str | None, roles: Mapping[str, str], columns: Sequence[str]) -> str:
-    answer = target or roles.get("target") or roles.get("completion") or roles.get("label")
-    if answer is None:
-        raise UsageError(
-            "nothing says which column holds the right answers: give --target COLUMN, one of "
-            f"{', '.join(columns)}"
-        )
-    if answer not in columns:
-        raise UsageError(f"the dataset has no column '{answer}'; {did_you_mean(answer, columns)}")
-    return answer
-
-
-def _read_by(metric: str, answers: Answers) -> list[str | None]:
-    """Give the answers that a metric reads."""
-    return answers.chosen if metric == LIKELIHOOD and answers.chosen else answers.written
-
-
-def _scores(
-    metrics: Sequence[str], answers: Answers, expected: Sequence[str | None]
-) -> tuple[dict[str, Score], dict[str, str]]:
-    from llmops_workbench.scoring.score import score
-
-    found: dict[str, Score] = {}
-    wrong: dict[str, str] = {}
-    for name in metrics:
-        said = _read_by(name, answers)
-        if name != "exact_match" and not (name == LIKELIHOOD and answers.chosen):
-            said = [None if text is None else text.strip() for text in said]
-        try:
-            found[name] = score(name, said, expected)
-        except LLMOpsError as error:
-            wrong[name] = error.message
-            context.warn(f"{name} could not be computed: {error.message}")
-    return found, wrong
-
-
-def _metric_score(score: Score) -> MetricScore:
-    return MetricScore(
-        value=score.value,
-        lower=score.interval.lower if score.interval else None,
-        upper=score.interval.upper if score.interval else None,
-        n=score.n,
-        failed=score.failed,
-        method=str(score.options.get("interval", "")),
-        options={key: value for key, value in score.options.items() if key != "interval"},
-        notes=list(score.notes),
-    )
-
-
-def _paired(
-    scores: Mapping[str, Score], base_scores: Mapping[str, Score]
-) -> dict[str, PairedScore]:
-    from llmops_workbench.scoring.paired import paired
-
-    found = {}
-    for name, score in scores.items():
-        if name in base_scores:
-            pair = paired(score, base_scores[name])
-            found[name] = PairedScore(**pair._asdict())
-    return found
 
 
 def _slices(
@@ -191,13 +128,13 @@ def _slices(
                 written=[answers.written[p] for p in group] if answers.written else [],
                 chosen=[answers.chosen[p] for p in group] if answers.chosen else [],
             )
-            scores, _ = _scores(metrics, part, [expected[p] for p in group])
+            scores, _ = score_answers(metrics, part, [expected[p] for p in group])
             made.append(
                 SliceScore(
                     column=column,
                     value=value,
                     n=len(group),
-                    metrics={name: _metric_score(score) for name, score in scores.items()},
+                    metrics={name: metric_score(score) for name, score in scores.items()},
                 )
             )
     first = metrics[0]
@@ -256,7 +193,7 @@ def _worst(
         return []
     name, score = next(iter(scores.items()))
     ranked = sorted((value, place) for place, value in enumerate(score.rows) if value is not None)
-    said = _read_by(name, answers)
+    said = read_by(name, answers)
     return [
         {
             **{

@@ -1,0 +1,1 @@
+"""Prompts: written, versioned, and tested side by side on the rows of a dataset."""

@@ -1,0 +1,71 @@
+"""The operation `compare`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from llmops_workbench.core.operations import operation
+from llmops_workbench.core.references import ColumnName, DatasetRef, MetricName, ModelRef, PromptRef
+from llmops_workbench.prompts.report import ComparisonReport
+
+
+@operation(stage="prompts", runs="job")
+def compare(
+    data: DatasetRef,
+    *,
+    prompts: list[PromptRef],
+    models: list[ModelRef],
+    target: ColumnName | None = None,
+    choices: list[str] = [],
+    metrics: list[MetricName] = [],
+    max_new_tokens: Annotated[int, Field(gt=0)] = 64,
+    temperature: Annotated[float, Field(ge=0)] = 0.0,
+    limit: Annotated[int | None, Field(gt=0)] = None,
+    seed: int = 0,
+    fresh: bool = False,
+) -> ComparisonReport:
+    """Answer the same rows with every prompt and model, and compare the answers honestly.
+
+    Every prompt goes with every model. Answers are cached by weights, prompt and settings, so
+    that a second look costs nothing. Columns are compared with the first one on the same rows;
+    p-values are corrected for the number of comparisons (Benjamini and Hochberg). Rows that are
+    compared here choose a prompt: a gate refuses to judge by them.
+
+    Args:
+        data: The rows.
+        prompts: Registered prompts, or templates with {{column}}.
+        models: Which models answer.
+        target: The column of right answers, for the metrics; by default the one whose role is
+            target.
+        choices: Answers to choose among by likelihood, for the metric accuracy.
+        metrics: What to score by; none only shows the answers.
+        max_new_tokens: The longest answer in tokens.
+        temperature: 0 decodes greedily.
+        limit: Use only the first rows.
+        seed: Fixes what is drawn at a temperature above 0.
+        fresh: Ask again even where the answer is known.
+
+    Raises:
+        UsageError: A column is missing, or metrics were given without right answers.
+        NotFoundError: A reference or a metric names nothing.
+        JobError: No row could be answered by one of the variants.
+
+    Example:
+        llmops compare reviews@1#validation --prompts short,long --models smollm2
+            --choices positive,negative --metrics accuracy,exact_match
+    """
+    from llmops_workbench.prompts import grid
+
+    return grid.run(
+        data,
+        prompts,
+        models,
+        target=target,
+        choices=choices,
+        metrics=metrics,
+        max_new_tokens=max_new_tokens,
+        temperature=temperature,
+        limit=limit,
+        seed=seed,
+        cached=not fresh,
+    )

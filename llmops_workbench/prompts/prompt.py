@@ -1,0 +1,140 @@
+"""The operation `prompt`."""
+
+import html
+from typing import Any, ClassVar
+
+from llmops_workbench.core import context
+from llmops_workbench.core.errors import UsageError
+from llmops_workbench.core.operations import operation
+from llmops_workbench.core.references import FileText, PromptRef
+from llmops_workbench.core.results import Result, Volatile
+
+
+class PromptReport(Result):
+    """A version of a prompt.
+
+    Attributes:
+        ref: Its reference.
+        hash: The hash of the template.
+        template: Text with {{names}}, or chat messages of such texts.
+        variables: The names, in the order of their first use.
+        versions: How many versions the prompt has.
+        changes: Word by word against another version: `equal`, `delete` or `insert`, and the text.
+    """
+
+    view: ClassVar[str] = "prompt"
+
+    ref: Volatile[str]
+    hash: str
+    template: str | list[dict[str, str]]
+    variables: list[str]
+    versions: Volatile[int]
+    against: Volatile[str | None] = None
+    changes: list[tuple[str, str]] = []
+
+    def html_body(self) -> str:
+        """Give the template, or what changed in it."""
+        style = {
+            "delete": "text-decoration:line-through;color:#b00020",
+            "insert": "text-decoration:underline;color:#00695c",
+        }
+        if self.changes:
+            text = "".join(
+                f"<span style='{style.get(kind, '')}'>{html.escape(part)}</span>"
+                for kind, part in self.changes
+            )
+        else:
+            text = html.escape(_text(self.template))
+        title = html.escape(self.ref + (f" against {self.against}" if self.against else ""))
+        return f"<p><b>{title}</b></p><pre style='white-space:pre-wrap'>{text}</pre>"
+
+
+@operation(stage="prompts", records=False)
+def prompt(
+    name: str,
+    *,
+    template: FileText | None = None,
+    text: str = "",
+    description: str = "",
+    against: PromptRef | None = None,
+) -> PromptReport:
+    """Write, show or compare a prompt.
+
+    With a template it becomes the prompt's next version; the same template again is the same
+    version. Without one the prompt is shown.
+
+    Args:
+        name: What the prompt is called; to show one also NAME@VERSION.
+        template: A file with the template: text with {{names}}, or a YAML or JSON list of chat
+            messages with role and content. In a notebook it is the cell.
+        text: The template itself, in place of a file.
+        description: What the version is for.
+        against: Another version to show the difference to.
+
+    Raises:
+        UsageError: The template is empty or not well formed.
+        NotFoundError: There is no such prompt to show.
+
+    Example:
+        llmops prompt triage --text 'Is this review positive or negative? {{text}}'
+    """
+    from llmops_workbench.core.references import check_name, parse
+    from llmops_workbench.text.similarity import word_diff
+    from llmops_workbench.tracking import prompts
+    from llmops_workbench.tracking.catalogue import catalogue
+
+    given = (template or "").strip("\n") or text
+    if template is not None and text:
+        raise UsageError("the template was given twice, as a file and as text: give one of them")
+    if given:
+        meta = {"description": description} if description else {}
+        version = prompts.register(
+            check_name(name, "prompt"),
+            read_template(given),
+            meta=meta,
+            run_id=context.current().run_id,
+        )
+    else:
+        version = catalogue().get(parse(name, "prompt"))
+    found = prompts.load(version)
+    changes: list[tuple[str, str]] = []
+    if against is not None:
+        before = prompts.load(against)
+        changes = [
+            (part[0], part[1]) for part in word_diff(_text(before.template), _text(found.template))
+        ]
+    return PromptReport(
+        ref=str(found.ref),
+        hash=found.hash,
+        template=found.template,
+        variables=list(found.variables),
+        versions=len(catalogue().versions("prompt", found.ref.name)) if found.ref.name else 1,
+        against=str(against) if against is not None else None,
+        changes=changes,
+    )
+
+
+def read_template(text: str) -> str | list[dict[str, str]]:
+    """Read a template: a list of messages in YAML or JSON, or else text as it stands.
+
+    Raises:
+        UsageError: It begins like a list of messages but is none.
+    """
+    start = text.lstrip()
+    if not start.startswith(("[{", "[\n", "- role", "- content", "- {")):
+        return text
+    import yaml
+
+    try:
+        messages: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"the list of messages cannot be read: {error}") from error
+    if not isinstance(messages, list) or not all(isinstance(turn, dict) for turn in messages):
+        raise UsageError("a chat template is a list of messages, each with role and content")
+    return [{str(key): str(value) for key, value in turn.items()} for turn in messages]
+
+
+def _text(template: str | list[dict[str, str]]) -> str:
+    if isinstance(template, str):
+        return template
+    return "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in template)
