@@ -74,7 +74,8 @@ def project_alias(tracking: Tracking, kind: str, name: str, alias: str) -> None:
 def registered_name(tracking: Tracking, kind: str, name: str) -> str:
     """Give the name that a model or prompt has in MLflow, and keep it.
 
-    In MLflow models and prompts share one space of names, and a prompt's name is ASCII.
+    In MLflow models and prompts share one space of names, and a prompt's name is ASCII. A model
+    keeps its name where it can, since `models:/NAME` is what people write.
     """
     meta = tables.meta
     key = f"{_NAME_KEY}{kind}:{name}"
@@ -86,7 +87,7 @@ def registered_name(tracking: Tracking, kind: str, name: str) -> str:
     if plain != name and kind == "prompt":
         plain += f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     chosen = plain if kind == "prompt" else name
-    if _taken(tracking, chosen, kind):
+    if (kind == "prompt" and _is_model(tracking, name)) or _taken(tracking, chosen, kind):
         chosen = f"{chosen}.{kind}"
     keep_name(tracking, kind, name, chosen)
     return chosen
@@ -123,6 +124,13 @@ def is_prompt(registered: Any) -> bool:
 def _taken(tracking: Tracking, registered: str, kind: str) -> bool:
     found = _registered(tracking, registered)
     return found is not None and is_prompt(found) != (kind == "prompt")
+
+
+def _is_model(tracking: Tracking, name: str) -> bool:
+    table = tables.versions.c
+    query = select(table.id).where(table.kind == "model", table.name == name).limit(1)
+    with tracking.workspace.store.read() as connection:
+        return connection.execute(query).first() is not None
 
 
 def _registered(tracking: Tracking, registered: str) -> Any:
