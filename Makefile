@@ -47,7 +47,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 define install
-@echo "Installing $(1) into $(VENV): about 0.7 GB to download and 3 GB on disk, the first time only."
+@echo "Installing $(1) into $(VENV): 0.6 to 0.8 GB to download and 3 GB on disk, the first time only."
 @start=$$(date +%s); \
 	$(PIP_INSTALL) -e '$(1)' && touch $@ && \
 	echo "Installed in $$(( $$(date +%s) - start )) s, which no time below includes."
