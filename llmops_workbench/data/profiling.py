@@ -1,4 +1,4 @@
-"""Profile plain columns in DuckDB: one pass for all aggregates, one for all histograms."""
+"""Profile plain columns in DuckDB: the file is read once, its long texts are touched once."""
 
 import math
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ BINS = 20
 EXACT_ROWS = 2_000_000
 #: A column with more different values than this has no most frequent ones worth showing.
 MOST_DISTINCT_FOR_TOP = 1000
+#: Numbers from here on are scaled before they are squared.
+LARGE = 1e150
 NUMERIC = ("integer", "number")
 
 
@@ -69,8 +71,9 @@ def profile_columns(
     exact = source.rows <= EXACT_ROWS
     connection = duckdb.connect(":memory:")
     try:
-        found = _aggregate(connection, source, kinds, exact)
-        spreads = _histograms(connection, source, kinds, found)
+        _derive(connection, source, kinds, exact)
+        found = _aggregate(connection, kinds, exact)
+        spreads = _spreads(connection, kinds, found)
         tops = _tops(connection, source, kinds, found, top)
     finally:
         connection.close()
@@ -114,9 +117,8 @@ def kind_of(kind: "pa.DataType") -> str:
     return next((name for name, yes in named.items() if yes), "other")
 
 
-def measured(number: int, kind: str) -> str | None:
+def _measured(value: str, kind: str) -> str | None:
     """The SQL of the number whose spread a column of this kind has; None for none."""
-    value = f"c{number}"
     if kind == "number":
         return f"CASE WHEN isfinite({value}::DOUBLE) THEN {value}::DOUBLE END"
     if kind == "integer":
@@ -140,92 +142,117 @@ def literal(text: str) -> str:
     return f"'{doubled}'"
 
 
-def _aggregate(
+def _derive(
     connection: "duckdb.DuckDBPyConnection", source: Source, kinds: list[str], exact: bool
-) -> dict[str, Any]:
-    """All counts, distinct values, means and quantiles in one pass."""
-    wanted: dict[str, str] = {}
+) -> None:
+    """Read the file once into what is needed of it: a hash, a number and flags of each value.
+
+    Long texts are then not touched again. Beyond `EXACT_ROWS` this is a view, which costs a
+    second reading and no memory.
+    """
+    wanted: list[str] = []
     for n, kind in enumerate(kinds):
         value = f"c{n}"
-        wanted[f"n{n}"] = f"count({value})"
         # Two different values share a 64-bit hash in one of 10^7 columns of a million values.
-        distinct = f"count(DISTINCT hash({value}))" if exact else f"approx_count_distinct({value})"
-        wanted[f"u{n}"] = f"{distinct} FILTER ({value} IS NOT NULL)"
-        if kind == "text":
-            wanted[f"e{n}"] = f"count(*) FILTER ({value} = '')"
-            wanted[f"z{n}"] = f"count(*) FILTER (contains({value}, chr(0)))"
-        if kind in ("list", "chat"):
-            wanted[f"e{n}"] = f"count(*) FILTER (len({value}) = 0)"
-        if kind == "number":
-            wanted[f"i{n}"] = f"count(*) FILTER (NOT isfinite({value}::DOUBLE))"
-        number = measured(n, kind)
+        wanted.append(f"CASE WHEN {value} IS NOT NULL THEN hash({value}) END AS h{n}")
+        number = _measured(value, kind)
         if number is not None:
+            wanted.append(f"{number} AS v{n}")
+        if kind == "text":
+            wanted += [f"{value} = '' AS e{n}", f"contains({value}, chr(0)) AS z{n}"]
+        elif kind in ("list", "chat"):
+            wanted.append(f"len({value}) = 0 AS e{n}")
+        elif kind == "number":
+            wanted.append(f"NOT isfinite({value}::DOUBLE) AS i{n}")
+    what = "TABLE" if exact else "VIEW"
+    connection.execute(
+        f"CREATE TEMP {what} derived AS SELECT {', '.join(wanted)} FROM {source.sql}"
+    )
+
+
+def _aggregate(
+    connection: "duckdb.DuckDBPyConnection", kinds: list[str], exact: bool
+) -> dict[str, Any]:
+    """All counts, distinct values, means and quantiles in one pass."""
+    distinct = "count(DISTINCT {})" if exact else "approx_count_distinct({})"
+    sort = "quantile_cont" if exact else "approx_quantile"
+    wanted: dict[str, str] = {}
+    for n, kind in enumerate(kinds):
+        wanted[f"n{n}"] = f"count(h{n})"
+        wanted[f"u{n}"] = distinct.format(f"h{n}")
+        if kind in ("text", "list", "chat"):
+            wanted[f"e{n}"] = f"count(*) FILTER (e{n})"
+        if kind == "text":
+            wanted[f"z{n}"] = f"count(*) FILTER (z{n})"
+        if kind == "number":
+            wanted[f"i{n}"] = f"count(*) FILTER (i{n})"
+        if _measured("", kind) is not None:
             wanted |= {
-                f"s{n}": f"count({number})",
-                f"l{n}": f"min({number})",
-                f"h{n}": f"max({number})",
-                f"m{n}": f"avg({number})",
-                f"d{n}": f"stddev_samp({number} / 1e154) * 1e154"
-                if kind == "number"
-                else f"stddev_samp({number})",
+                f"s{n}": f"count(v{n})",
+                f"l{n}": f"min(v{n})",
+                f"h{n}": f"max(v{n})",
+                f"q{n}": f"{sort}(v{n}, {list(QUANTILES)})",
             }
-            sort = "quantile_cont" if exact else "approx_quantile"
-            wanted[f"q{n}"] = f"{sort}({number}, {list(QUANTILES)})"
-    row = ", ".join(f"c{n}" for n in range(len(kinds)))
-    if exact:
-        wanted["whole"] = f"count(DISTINCT hash({row}))"
-    else:
-        wanted["whole"] = f"approx_count_distinct(hash({row}))"
-    select = ", ".join(f"{expression} AS {name}" for name, expression in wanted.items())
-    values = connection.execute(f"SELECT {select} FROM {source.sql}").fetchone()
+    # A missing value has no hash of its own, and counts as one value in a row.
+    row = ", ".join(f"h{n}" for n in range(len(kinds)))
+    wanted["whole"] = distinct.format(f"hash({row})")
+    select = ", ".join(f"{expression} AS {name}_" for name, expression in wanted.items())
+    values = connection.execute(f"SELECT {select} FROM derived").fetchone()
     assert values is not None
     return dict(zip(wanted, values, strict=True))
 
 
-def _histograms(
-    connection: "duckdb.DuckDBPyConnection",
-    source: Source,
-    kinds: list[str],
-    found: dict[str, Any],
+def _spreads(
+    connection: "duckdb.DuckDBPyConnection", kinds: list[str], found: dict[str, Any]
 ) -> dict[int, Spread]:
-    """The spreads of all columns, their histograms in one pass."""
-    wanted: dict[int, str] = {}
-    for n, kind in enumerate(kinds):
-        number = measured(n, kind)
-        low, high = found.get(f"l{n}"), found.get(f"h{n}")
-        if number is not None and low is not None and high is not None and low < high:
-            place = f"(({number}) / 2 - {low!r} / 2) / ({high!r} / 2 - {low!r} / 2) * {BINS}"
-            bin_number = f"least(floor({place}), {BINS - 1})::INTEGER"
-            wanted[n] = f"histogram({bin_number}) FILTER (({number}) IS NOT NULL)"
-    counts: dict[int, dict[int, int]] = {}
-    if wanted:
-        select = ", ".join(wanted.values())
-        values = connection.execute(f"SELECT {select} FROM {source.sql}").fetchone()
-        counts = dict(zip(wanted, values or (), strict=True))
-    spreads = {}
+    """The spreads of all columns: means, deviations and histograms, in one more pass."""
+    wanted: list[str] = []
+    scales: dict[int, float] = {}
     for n in range(len(kinds)):
-        if f"s{n}" not in found:
+        low, high = found.get(f"l{n}"), found.get(f"h{n}")
+        if low is None or high is None:
             continue
-        low, high = found[f"l{n}"], found[f"h{n}"]
-        histogram = None
-        if n in counts:
-            edges = [low * (1 - k / BINS) + high * (k / BINS) for k in range(BINS + 1)]
-            histogram = Histogram(
-                edges=edges, counts=[int(counts[n].get(k, 0)) for k in range(BINS)]
-            )
-        elif low is not None:
-            histogram = Histogram(edges=[low, high], counts=[found[f"s{n}"]])
-        quantiles = found[f"q{n}"] or [None] * len(QUANTILES)
-        spreads[n] = Spread(
-            count=found[f"s{n}"],
-            minimum=low,
-            maximum=high,
-            mean=found[f"m{n}"],
-            deviation=found[f"d{n}"],
-            quantiles={str(p): v for p, v in zip(QUANTILES, quantiles, strict=True)},
-            histogram=histogram,
-        )
-    return spreads
+        largest = max(abs(low), abs(high))
+        # The square and the sum of numbers near the end of the range would be infinite.
+        scales[n] = largest if largest > LARGE else 1.0
+        scaled = f"v{n} / {scales[n]!r}"
+        wanted += [f"avg({scaled})", f"stddev_samp({scaled})"]
+        if low < high:
+            place = f"(v{n} / 2 - {low!r} / 2) / ({high!r} / 2 - {low!r} / 2) * {BINS}"
+            bin_number = f"least(floor({place}), {BINS - 1})::INTEGER"
+            wanted.append(f"histogram({bin_number}) FILTER (v{n} IS NOT NULL)")
+        else:
+            wanted.append("NULL")
+    values: tuple[Any, ...] = ()
+    if wanted:
+        values = connection.execute(f"SELECT {', '.join(wanted)} FROM derived").fetchone() or ()
+    triples = {n: values[3 * k : 3 * k + 3] for k, n in enumerate(scales)}
+    return {
+        n: _spread(n, found, triples.get(n), scales.get(n, 1.0))
+        for n in range(len(kinds))
+        if f"s{n}" in found
+    }
+
+
+def _spread(n: int, found: dict[str, Any], triple: tuple[Any, ...] | None, scale: float) -> Spread:
+    """The spread of one column from what the two passes found."""
+    low, high, count = found[f"l{n}"], found[f"h{n}"], found[f"s{n}"]
+    if triple is None:
+        return Spread(count=count)
+    mean, deviation, bins = triple
+    edges, counts = [low, high], [count]
+    if bins is not None:
+        edges = [low * (1 - k / BINS) + high * (k / BINS) for k in range(BINS + 1)]
+        counts = [int(bins.get(k, 0)) for k in range(BINS)]
+    return Spread(
+        count=count,
+        minimum=low,
+        maximum=high,
+        mean=mean * scale,
+        deviation=None if deviation is None else deviation * scale,
+        quantiles={str(p): v for p, v in zip(QUANTILES, found[f"q{n}"], strict=True)},
+        histogram=Histogram(edges=edges, counts=counts),
+    )
 
 
 def _tops(

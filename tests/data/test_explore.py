@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 import random
+from fractions import Fraction
 
 import duckdb
 import numpy as np
@@ -132,6 +133,13 @@ def test_any_numbers_can_be_profiled(tmp_path_factory, values):
         assert column.spread.minimum == min(finite)
         assert column.spread.maximum == max(finite)
         assert sum(column.spread.histogram.counts) == len(finite)
+        exact = sum(map(Fraction, finite)) / len(finite)
+        near = pytest.approx(float(exact), rel=1e-9, abs=max(map(abs, finite)) * 1e-9)
+        assert column.spread.mean == near
+    if len(finite) > 1:
+        scale = max(map(abs, finite)) or 1.0
+        expected = float(np.std([value / scale for value in finite], ddof=1)) * scale
+        assert column.spread.deviation == pytest.approx(expected, rel=1e-6, abs=scale * 1e-9)
 
 
 def test_duplicates_are_those_that_the_steps_would_take_out():
