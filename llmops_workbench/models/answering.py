@@ -24,7 +24,8 @@ class Answer:
         prompt_tokens: Tokens of its prompt.
         room: Most tokens that it may still get, within the context.
         tokens: Tokens that it got.
-        first: Seconds until the first of them.
+        begun: When the reading of its prompt began.
+        first: Seconds until the first token.
         result: The finished answer; None before.
     """
 
@@ -33,14 +34,16 @@ class Answer:
     prompt_tokens: int
     room: int
     tokens: int = 0
+    begun: float = 0.0
     first: float | None = None
     result: Generation | None = None
 
-    def take(self, token: int, *, is_end: bool, watch: bool, begun: float) -> None:
+    def take(self, token: int, *, is_end: bool, watch: bool, step_begun: float) -> None:
         """Add one token, and finish when it ends the answer or is the last that fits."""
         self.tokens += 1
         if self.first is None:
-            self.first = time.perf_counter() - begun
+            self.begun = step_begun
+            self.first = time.perf_counter() - step_begun
         if not is_end:
             self.text.add(token, grow=watch)
         ended = is_end or self.text.stopped
@@ -53,13 +56,13 @@ class Answer:
             text,
             self.prompt_tokens,
             self.tokens,
-            time.perf_counter() - begun,
+            time.perf_counter() - self.begun,
             "stop" if ended else "length",
             self.first,
         )
 
 
-def answer_batch(
+def answer_rows(
     model: Any,
     tokenizer: Any,
     rows: Sequence[tuple[int, list[int]]],
@@ -70,19 +73,21 @@ def answer_batch(
     limit: int | None,
     threads: int,
     watch: bool,
+    capacity: int,
 ) -> Iterator[Answer]:
-    """Answer one batch.
+    """Answer rows of similar length.
 
     Args:
         model: A causal language model in evaluation mode.
         tokenizer: Its tokenizer.
-        rows: Row numbers and the token ids of their prompts.
+        rows: Row numbers and the token ids of their prompts, the longest first.
         sampling: How tokens are chosen.
         ends: Tokens that end an answer.
         pad: A token id to pad with.
         limit: The model's context, in tokens.
         threads: Threads that compute.
         watch: Decode the text at each token, for stop strings or to show it.
+        capacity: Most rows at once.
 
     Yields:
         An answer each time it got a token; the last time its `result` is set.
@@ -98,11 +103,11 @@ def answer_batch(
         )
         for number, ids in rows
     ]
-    begun = time.perf_counter()
-    loop = decode(model, [ids for _, ids in rows], sampling, pad)
+    loop = decode(model, [ids for _, ids in rows], sampling, pad, capacity)
     finished: set[int] | None = None
     while True:
         check_cancelled()
+        begun = time.perf_counter()
         try:
             with limited_threads(threads):
                 tokens = next(loop) if finished is None else loop.send(finished)
@@ -111,7 +116,7 @@ def answer_batch(
         finished = set()
         for at, token in tokens.items():
             answer = answers[at]
-            answer.take(token, is_end=token in ends, watch=watch, begun=begun)
+            answer.take(token, is_end=token in ends, watch=watch, step_begun=begun)
             if answer.result is not None:
                 finished.add(at)
             yield answer

@@ -39,3 +39,18 @@ def plan_batches(
         batches.append(order[start : start + rows])
         start += rows
     return batches
+
+
+def joined(batches: Sequence[Sequence[int]]) -> list[tuple[int, list[int]]]:
+    """Join batches of the same size into queues, whose rows enter as others finish.
+
+    Returns:
+        For each queue the most rows at once, and its row numbers in order.
+    """
+    queues: list[tuple[int, list[int]]] = []
+    for batch in batches:
+        if queues and len(batch) <= queues[-1][0]:
+            queues[-1][1].extend(batch)
+        else:
+            queues.append((len(batch), list(batch)))
+    return queues

@@ -45,6 +45,18 @@ def _growing_layer() -> type[Any]:
                 self._buffers = [buffer[indices] for buffer in self._buffers]
                 self.keys, self.values = (buffer[:, :, : self._length] for buffer in self._buffers)
 
+        def replace_lines(self, lines: Any, other: GrowingLayer) -> None:
+            """Put another cache's rows into these lines, aligned at the newest token."""
+            start = self._length - other._length
+            for buffer, states in zip(self._buffers, (other.keys, other.values), strict=True):
+                buffer[lines, :, start : self._length] = states
+
+        def drop_columns(self, count: int) -> None:
+            """Forget the oldest tokens of all rows."""
+            self._buffers = [buffer[:, :, count:].clone() for buffer in self._buffers]
+            self._length -= count
+            self.keys, self.values = (buffer[:, :, : self._length] for buffer in self._buffers)
+
         def _larger(self, states: Any, index: int, end: int) -> Any:
             rows, heads, _, dim = states.shape
             room = max(end + _SPARE_TOKENS, self._length * 3 // 2)
@@ -70,3 +82,8 @@ def new_cache(config: Any) -> Any:
     if kinds != {"full_attention"} or windowed:
         return DynamicCache(config=config)
     return Cache(layer_class_to_replicate=_growing_layer())
+
+
+def can_admit(cache: Any) -> bool:
+    """Tell whether rows can enter a cache while others are under way."""
+    return cache.layer_class_to_replicate is _growing_layer()

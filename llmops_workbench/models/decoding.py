@@ -1,25 +1,24 @@
-"""The decoding loop: one batch of prompts, token by token."""
+"""The decoding loop: a row enters, gets a token at a time, and makes room for the next one."""
 
 from __future__ import annotations
 
-import hashlib
+from collections import deque
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from llmops_workbench.models.cache import new_cache
+from llmops_workbench.models.cache import can_admit, new_cache
+from llmops_workbench.models.sampling import chooser
 
 if TYPE_CHECKING:
     import torch
 
     from llmops_workbench.models.engine import Sampling
 
-# Finished rows are taken out of the batch when they are a quarter of it: taking them out copies
-# the cache, leaving them in computes them for nothing.
-_KEEP_UNTIL = 0.75
-
-# Most of the probability stands in the first few hundred tokens; all 50,000 are sorted only when
-# these do not hold `top_p`.
-_SORTED_FIRST = 512
+# Reading a prompt costs as much as several tokens, so finished rows are replaced a quarter of the
+# batch at a time; when nobody waits, they are taken out as soon as they are a quarter of it.
+_REPLACED_SHARE = 0.25
+# Columns that only hold padding are dropped when they are worth the copy.
+_DROPPED_FROM = 64
 
 
 def left_padded(
@@ -41,111 +40,158 @@ def left_padded(
 
 
 def decode(
-    model: Any, rows: Sequence[Sequence[int]], sampling: Sampling, pad: int
+    model: Any, rows: Sequence[Sequence[int]], sampling: Sampling, pad: int, capacity: int
 ) -> Generator[dict[int, int], set[int], None]:
-    """Continue a batch of rows, one token each at a time.
+    """Continue rows, one token each at a time.
+
+    A row that is finished makes room for the next one while the others go on, so that the batch
+    stays full; a step costs nearly the same with few rows as with many.
 
     Args:
         model: A causal language model in evaluation mode.
-        rows: Token ids of each prompt, none of them empty.
+        rows: Token ids of each prompt, none of them empty; the longest first.
         sampling: How tokens are chosen.
         pad: A token id to pad with.
+        capacity: Most rows at once.
 
     Yields:
-        The next token of each row that goes on, by row number. Send the numbers of the rows that
-        are finished; the loop ends when all are.
+        The next tokens by row number, of some or all rows under way. Send the numbers of those
+        that are finished; the loop ends when all rows are.
     """
     import torch
 
-    device = str(model.device)
-    ids, mask, positions = left_padded(rows, pad, device)
-    padded = bool((mask == 0).any())
-    choose = _chooser(rows, sampling)
-    cache = new_cache(model.config)
-    slots = list(range(len(rows)))  # which row each line of the batch is
-    alive = set(slots)
-    while alive:
-        with torch.inference_mode():
-            logits = model(
-                input_ids=ids,
-                attention_mask=mask if padded else None,
-                position_ids=positions,
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            ).logits[:, -1]
-            tokens = choose(logits, slots)
-        chosen = tokens.tolist()
-        finished = yield {row: chosen[at] for at, row in enumerate(slots) if row in alive}
+    choose = chooser(rows, sampling)
+    waiting = deque(range(len(rows)))
+    alive: set[int] = set()
+    lines: _Lines | None = None
+    while waiting or alive:
+        free = min(capacity - len(alive), len(waiting))
+        enough = free >= max(1, int(capacity * _REPLACED_SHARE)) or free == len(waiting)
+        fits = lines is not None and lines.takes(rows[waiting[0]]) if waiting else False
+        if free and (not alive or (enough and fits)):
+            entering = [waiting.popleft() for _ in range(free)]
+            with torch.inference_mode():
+                fresh, tokens = _read(model, rows, entering, pad, choose)
+                if lines is None or not alive:
+                    lines = fresh
+                else:
+                    lines.admit(fresh, alive)
+            finished = yield dict(zip(entering, tokens, strict=True))
+            alive |= set(entering)
+        else:
+            assert lines is not None
+            with torch.inference_mode():
+                if not waiting and len(alive) <= (1 - _REPLACED_SHARE) * len(lines.slots):
+                    lines.keep(alive)
+                tokens = lines.step(model, choose)
+            finished = yield {
+                row: token for row, token in zip(lines.slots, tokens, strict=True) if row in alive
+            }
         alive -= finished or set()
-        if not alive:
-            return
-        with torch.inference_mode():
-            last = positions[:, -1:]
-            if len(alive) <= _KEEP_UNTIL * len(slots):
-                kept = torch.tensor([at for at, row in enumerate(slots) if row in alive])
-                kept = kept.to(device)
-                cache.batch_select_indices(kept)
-                slots = [row for row in slots if row in alive]
-                tokens, mask, last = tokens[kept], mask[kept], last[kept]
-            ids = tokens[:, None]
-            mask = torch.cat([mask, mask.new_ones((len(slots), 1))], dim=1)
-            positions = last + 1
 
 
-def _chooser(rows: Sequence[Sequence[int]], sampling: Sampling) -> Any:
-    """Make the function that picks the next token: (logits [b, vocab], row numbers) -> ids [b]."""
-    import torch
-
-    if sampling.temperature == 0:
-        return lambda logits, slots: logits.argmax(dim=-1)
-    # Each row has its own generator, so that a row's answer does not depend on its neighbours.
-    generators = [torch.Generator().manual_seed(_row_seed(row, sampling.seed)) for row in rows]
-
-    def draw(logits: torch.Tensor, slots: list[int]) -> torch.Tensor:
-        uniform = torch.stack([torch.rand(1, generator=generators[row]) for row in slots])
-        return pick(logits, uniform.to(logits.device), sampling)
-
-    return draw
-
-
-def _row_seed(row: Sequence[int], seed: int) -> int:
-    digest = hashlib.sha256(f"{seed}:{','.join(map(str, row))}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
+def _read(
+    model: Any, rows: Sequence[Sequence[int]], entering: list[int], pad: int, choose: Any
+) -> tuple[_Lines, list[int]]:
+    """Read prompts, and choose the first token of each answer."""
+    ids, mask, positions = left_padded([rows[row] for row in entering], pad, str(model.device))
+    cache = new_cache(model.config)
+    logits = model(
+        input_ids=ids,
+        attention_mask=mask if bool((mask == 0).any()) else None,
+        position_ids=positions,
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+    ).logits[:, -1]
+    chosen = choose(logits, entering)
+    return _Lines(list(entering), cache, mask, positions[:, -1:], chosen), chosen.tolist()
 
 
-def pick(logits: torch.Tensor, uniform: torch.Tensor, sampling: Sampling) -> torch.Tensor:
-    """Draw tokens by inverting the cumulative distribution.
+class _Lines:
+    """The batch under way: one line of the cache for each row.
 
-    Args:
-        logits: Shape (rows, vocabulary).
-        uniform: One number in [0, 1) for each row, shape (rows, 1).
-        sampling: temperature above 0; top_k first, then top_p on what is left (Holtzman et al.
-            2020, "The Curious Case of Neural Text Degeneration").
-
-    Returns:
-        Token ids, shape (rows,).
+    Attributes:
+        slots: Which row each line is. A finished row stays until its line is needed.
     """
-    import torch
 
-    size = logits.shape[-1]
-    scaled = logits.double() / sampling.temperature
-    if sampling.top_k and sampling.top_k < size:
-        values, order = scaled.topk(sampling.top_k, dim=-1)
-        probabilities = values.softmax(dim=-1)
-    elif sampling.top_p < 1:
-        total = scaled.logsumexp(dim=-1, keepdim=True)
-        values, order = scaled.topk(min(_SORTED_FIRST, size), dim=-1)
-        probabilities = (values - total).exp()
-        if bool((probabilities.sum(dim=-1) < sampling.top_p).any()):
-            values, order = scaled.sort(dim=-1, descending=True)
-            probabilities = (values - total).exp()
-    else:
-        order, probabilities = None, scaled.softmax(dim=-1)
-    if sampling.top_p < 1:
-        before = probabilities.cumsum(dim=-1) - probabilities
-        probabilities = probabilities.masked_fill(before >= sampling.top_p, 0.0)
-    cumulative = probabilities.cumsum(dim=-1)
-    target = uniform.double() * cumulative[:, -1:]
-    at = torch.searchsorted(cumulative, target, right=True).clamp(max=cumulative.shape[-1] - 1)
-    return (at if order is None else order.gather(-1, at)).squeeze(-1)
+    def __init__(
+        self,
+        slots: list[int],
+        cache: Any,
+        mask: torch.Tensor,
+        last: torch.Tensor,
+        tokens: torch.Tensor,
+    ) -> None:
+        self.slots = slots
+        self._cache = cache
+        self._mask = mask  # (lines, columns): which columns of the cache are the row's
+        self._last = last  # (lines, 1): position of the newest token in the cache
+        self._tokens = tokens  # (lines,): chosen, not yet in the cache
+        self._padded = bool((mask == 0).any())
+
+    def step(self, model: Any, choose: Any) -> list[int]:
+        """Put the chosen tokens into the cache, and choose the next ones."""
+        import torch
+
+        ones = self._mask.new_ones((len(self.slots), 1))
+        self._mask = torch.cat([self._mask, ones], dim=1)
+        # A finished row may stand at the end of the context, where no position comes after.
+        limit = getattr(model.config, "max_position_embeddings", None)
+        self._last = (self._last + 1).clamp(max=None if limit is None else limit - 1)
+        logits = model(
+            input_ids=self._tokens[:, None],
+            attention_mask=self._mask if self._padded else None,
+            position_ids=self._last,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        ).logits[:, -1]
+        self._tokens = choose(logits, self.slots)
+        chosen: list[int] = self._tokens.tolist()
+        return chosen
+
+    def takes(self, prompt: Sequence[int]) -> bool:
+        """Tell whether a prompt fits into the columns that there are."""
+        return can_admit(self._cache) and len(prompt) <= self._mask.shape[1]
+
+    def admit(self, fresh: _Lines, alive: set[int]) -> None:
+        """Put other rows into the lines of finished ones, aligned at the newest column."""
+        import torch
+
+        free = [at for at, row in enumerate(self.slots) if row not in alive]
+        places = free[: len(fresh.slots)]
+        for at, row in zip(places, fresh.slots, strict=True):
+            self.slots[at] = row
+        lines = torch.tensor(places, device=self._mask.device)
+        width = fresh._mask.shape[1]
+        for layer, other in zip(self._cache.layers, fresh._cache.layers, strict=True):
+            layer.replace_lines(lines, other)
+        self._mask[lines] = 0
+        self._mask[lines, -width:] = fresh._mask
+        self._last[lines] = fresh._last
+        self._tokens[lines] = fresh._tokens
+        self._drop_padding(
+            [at for at, row in enumerate(self.slots) if at in places or row in alive]
+        )
+
+    def keep(self, alive: set[int]) -> None:
+        """Take the lines of finished rows out."""
+        import torch
+
+        kept = [at for at, row in enumerate(self.slots) if row in alive]
+        lines = torch.tensor(kept, device=self._mask.device)
+        self._cache.batch_select_indices(lines)
+        self.slots = [self.slots[at] for at in kept]
+        self._mask, self._last = self._mask[lines], self._last[lines]
+        self._tokens = self._tokens[lines]
+        self._padded = bool((self._mask == 0).any())
+
+    def _drop_padding(self, used: list[int]) -> None:
+        """Drop the first columns when no row under way has anything there."""
+        count = int(self._mask[used].any(dim=0).int().argmax())
+        if count >= _DROPPED_FROM:
+            for layer in self._cache.layers:
+                layer.drop_columns(count)
+            self._mask = self._mask[:, count:]
+        self._padded = bool((self._mask == 0).any())

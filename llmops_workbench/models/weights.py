@@ -129,11 +129,13 @@ def _span(path: Path, name: str, entry: Any) -> tuple[int, int]:
     """Where a tensor's bytes are, once its entry is found to be sound."""
     try:
         begin, end = entry["data_offsets"]
-        shape, dtype = list(entry["shape"]), str(entry["dtype"])
+        shape, dtype = list(entry["shape"]), entry["dtype"]
     except (TypeError, KeyError, ValueError) as error:
         raise _broken(path, f"the entry of tensor '{name}' is incomplete") from error
     if not all(type(number) is int and number >= 0 for number in (begin, end, *shape)):
         raise _broken(path, f"the entry of tensor '{name}' holds what is no number")
+    if not isinstance(dtype, str):
+        raise _broken(path, f"the entry of tensor '{name}' names no number format")
     bits = _BITS.get(dtype)
     if bits is not None and (end - begin) * 8 != math.prod(shape) * bits:
         raise _broken(path, f"tensor '{name}' has another size than its shape says")

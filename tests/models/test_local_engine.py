@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 
@@ -84,6 +85,61 @@ def test_small_batches_give_the_same_in_order(engine):
     answers = small.generate(PROMPTS, sampling, on_result=seen.__setitem__)
     assert [a.text for a in answers] == [a.text for a in engine.generate(PROMPTS, sampling)]
     assert [seen[number] for number in range(len(PROMPTS))] == answers
+
+
+def test_rows_that_enter_later_are_answered_as_if_alone(engine):
+    """Many rows of many lengths through few lines: entering, leaving, and dropped padding."""
+    chooser = random.Random(5)
+    words = [
+        "The",
+        "film",
+        "was",
+        "a",
+        "delight",
+        "dull story",
+        "yes",
+        "no",
+        "Paris",
+        "дом",
+        "日本",
+    ]
+    prompts = [
+        " ".join(chooser.choices(words, k=chooser.choice((1, 2, 3, 5, 8, 20, 30))))
+        for _ in range(40)
+    ]
+    free = engine.generate(prompts, Sampling(max_new_tokens=60))
+    stops = tuple({row.text[at : at + 2] for at, row in zip(range(4, 44, 4), free, strict=False)})
+    sampling = Sampling(max_new_tokens=60, stop=stops)
+    alone = [engine.generate([prompt], sampling)[0] for prompt in prompts]
+    assert len({row.new_tokens for row in alone}) > 8
+    for rows in (1, 3, 8):
+        narrow = LocalEngine(engine.model, engine.tokenizer, engine.info, max_rows=rows)
+        answers = narrow.generate(prompts, sampling)
+        assert [a.text for a in answers] == [a.text for a in alone]
+        assert [a.new_tokens for a in answers] == [a.new_tokens for a in alone]
+        assert all(0 < a.first_token_seconds <= a.seconds for a in answers)
+
+
+def test_finished_rows_make_room(engine, monkeypatch):
+    """Eight rows of one token behind each long one take no more steps than the long ones."""
+    steps = 0
+    forward = engine.model.forward
+
+    def counted(*args, **kwargs):
+        nonlocal steps
+        steps += 1
+        return forward(*args, **kwargs)
+
+    monkeypatch.setattr(engine.model, "forward", counted)
+    narrow = LocalEngine(engine.model, engine.tokenizer, engine.info, max_rows=4)
+    first = engine.generate(["yes no"], Sampling(max_new_tokens=1))[0].text
+    long = "The film was a delight from the first scene to the last."
+    whole = engine.generate([long], Sampling(max_new_tokens=30, stop=(first,)))[0]
+    assert whole.new_tokens > 10, "the long row must not hold the stop string early"
+    steps = 0
+    answers = narrow.generate([long, *["yes no"] * 24], Sampling(max_new_tokens=30, stop=(first,)))
+    assert [a.new_tokens for a in answers] == [whole.new_tokens, *[1] * 24]
+    assert steps <= whole.new_tokens + 24 / 3 + 2
 
 
 def test_sampling_depends_on_prompt_and_seed_alone(engine):

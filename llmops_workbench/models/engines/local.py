@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from llmops_workbench.core.context import check_cancelled, emit
 from llmops_workbench.core.errors import DataError, LLMOpsError, UsageError
-from llmops_workbench.models.answering import Answer, answer_batch
-from llmops_workbench.models.batching import plan_batches
+from llmops_workbench.models.answering import Answer, answer_rows
+from llmops_workbench.models.batching import joined, plan_batches
 from llmops_workbench.models.decoding import left_padded
 from llmops_workbench.models.engine import (
     EngineInfo,
@@ -165,9 +165,9 @@ class LocalEngine:
             extra=sampling.max_new_tokens,
             grown_budget=self._cache_tokens,
         )
-        for batch in batches:
-            rows = [encoded[at] for at in batch]
-            for answer in self._answer(rows, sampling, watch=bool(sampling.stop)):
+        for capacity, members in joined(batches):
+            rows = [encoded[at] for at in members]
+            for answer in self._answer(rows, sampling, capacity, watch=bool(sampling.stop)):
                 if answer.result is not None:
                     tell(answer.number, answer.result)
         return [result for result in results if result is not None]
@@ -175,7 +175,7 @@ class LocalEngine:
     def stream(self, prompt: Prompt, sampling: Sampling = Sampling()) -> Iterator[str | Generation]:
         """Answer one prompt piece by piece, then give the whole `Generation`. See `Engine`."""
         rows = [(0, self._encode(prompt))]
-        for answer in self._answer(rows, sampling, watch=True):
+        for answer in self._answer(rows, sampling, 1, watch=True):
             piece = answer.text.piece(final=answer.result is not None)
             if piece:
                 yield piece
@@ -325,9 +325,14 @@ class LocalEngine:
         return None
 
     def _answer(
-        self, rows: Sequence[tuple[int, list[int]]], sampling: Sampling, *, watch: bool
+        self,
+        rows: Sequence[tuple[int, list[int]]],
+        sampling: Sampling,
+        capacity: int,
+        *,
+        watch: bool,
     ) -> Iterator[Answer]:
-        return answer_batch(
+        return answer_rows(
             self._causal,
             self.tokenizer,
             rows,
@@ -337,6 +342,7 @@ class LocalEngine:
             limit=self.info.context_length,
             threads=self.info.threads,
             watch=watch,
+            capacity=capacity,
         )
 
 
