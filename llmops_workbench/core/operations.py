@@ -86,6 +86,7 @@ class Operation:
     runs: Runs
     records: bool
     workspace: bool
+    endless: bool = False
 
     @property
     def name(self) -> str:
@@ -268,7 +269,12 @@ _loaded: dict[str, Operation] = {}
 
 
 def operation(
-    *, stage: str, runs: Runs = "inline", records: bool = True, workspace: bool = True
+    *,
+    stage: str,
+    runs: Runs = "inline",
+    records: bool = True,
+    workspace: bool = True,
+    endless: bool = False,
 ) -> Callable[[F], F]:
     """Make a function an operation; the function itself stays as it is.
 
@@ -277,10 +283,12 @@ def operation(
         runs: `inline` in the caller's process, or as a `job` of its own.
         records: Whether a call is a run in the record; False for those that only look.
         workspace: Whether it needs one; False for those that make or examine one.
+        endless: A job that goes on until it is stopped, such as an endpoint: it takes no slot,
+            gives its result when it is ready, and is a process of its own even in a pipeline.
     """
 
     def add(function: F) -> F:
-        _loaded[function.__name__] = Operation(function, stage, runs, records, workspace)
+        _loaded[function.__name__] = Operation(function, stage, runs, records, workspace, endless)
         return function
 
     return add

@@ -120,9 +120,9 @@ def _as_job(
 
     run_id = runs.open_run(operation, checked, workspace)
     arguments = operations.to_json(checked)
-    if os.environ.get(STEP) == "1":
+    if os.environ.get(STEP) == "1" and not operation.endless:
         return launcher.run_here(workspace, operation, arguments, run_id, listener)
-    job = launcher.start(workspace, operation.name, arguments, run_id)
+    job = launcher.start(workspace, operation.name, arguments, run_id, slot=not operation.endless)
     listener(Event("job", {"job": job.name, "run_id": run_id}))
     if detach:
         return JobHandle(job=job.name, run_id=run_id)
