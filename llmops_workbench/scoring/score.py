@@ -59,6 +59,21 @@ class Score:
     statistics: Floats | None = field(default=None, repr=False, compare=False)
     from_sums: FromSums | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def normalized(self) -> float | None:
+        """The value on a scale from 0, the worst, to 1, identical text, to compare across metrics.
+
+        TER has no worst score; 100 edits per 100 words and more count as 0.
+        """
+        if self.value is None:
+            return None
+        part = METRICS.get(self.metric)
+        lowest, highest = part.range
+        if not math.isfinite(highest):
+            highest = lowest + 100
+        share = (self.value - lowest) / (highest - lowest)
+        return min(1.0, max(0.0, share if part.higher_is_better else 1 - share))
+
     def to_dict(self) -> dict[str, Any]:
         """Give the result as JSON values, without the rows."""
         return {
@@ -98,7 +113,8 @@ def score(
     """Score predictions against references by a metric.
 
     BLEU and chrF keep sacrebleu's scale, 0 to 100; TER counts edits per 100 words, 0 is best; all
-    others go from 0 to 1. An identical pair has the metric's best score (`METRICS.get(name).best`).
+    others go from 0 to 1. An identical pair has the metric's best score (`METRICS.get(name).best`),
+    and `.normalized` 1.
 
     Args:
         metric: Its name, such as "rougeL"; `METRICS.names()` lists them.

@@ -38,6 +38,7 @@ def test_identical_text_has_the_best_score_in_every_script(name: str, language: 
     best = METRICS.get(name).best
     assert found.value == pytest.approx(best, abs=1e-9)
     assert found.rows == pytest.approx([best, best], abs=1e-9)
+    assert found.normalized == pytest.approx(1) and found.normalized <= 1
     worse = score(name, [text[: len(text) // 2]], [text]).value
     assert worse is not None and abs(worse - best) > 1e-3
 
@@ -59,6 +60,14 @@ def test_when_every_row_failed_there_is_no_value() -> None:
     for name in METRICS.names():
         found = score(name, [None], ["a"])
         assert (found.value, found.interval, found.n, found.failed) == (None, None, 0, 1)
+        assert found.normalized is None
+
+
+def test_normalized_turns_edits_around() -> None:
+    halved = score("ter", ["a b x y"], ["a b c d"])
+    assert (halved.value, halved.normalized) == (50, 0.5)
+    assert score("ter", ["v w x y z"], ["a"]).normalized == 0
+    assert score("bleu", ["a"], ["b"]).normalized == 0
 
 
 def test_columns_of_every_sort_are_taken() -> None:
@@ -210,3 +219,11 @@ def test_scores_that_do_not_fit_are_not_paired() -> None:
         paired(one, score("rougeL", ["a", "b"], ["a", "b"]))
     with pytest.raises(UsageError, match="no row"):
         paired(one, score("rougeL", [None], ["a"]))
+
+
+def test_auto_means_the_same_for_two_systems_whatever_failed() -> None:
+    references = ["a b c d", "猫很好吃吗", "x y z w"]
+    whole = score("rougeL", ["a b", "猫很", "x"], references)
+    broken = score("rougeL", ["a b", None, "x"], references)
+    assert whole.options["tokenizer"] == broken.options["tokenizer"] == "words"
+    assert paired(whole, broken).n == 2
