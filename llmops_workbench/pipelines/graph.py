@@ -16,6 +16,7 @@ from llmops_workbench.pipelines import templates
 from llmops_workbench.pipelines.expressions import paths
 
 _CALL = re.compile(r"""\blw\.step\(["'](\w+)["'],""")
+_REQUIRED = re.compile(rf"# (?P<name>\w+) \([^)]*{templates.REQUIRED}\)")
 _PIPELINE_KEYS = ("name", "description", "parameters", "steps")
 _STEP_KEYS = ("name", "template", "notebook", "with", "after", "retries", "when", "until", "cache")
 
@@ -49,11 +50,19 @@ class Step:
 
 @dataclass(frozen=True)
 class Graph:
-    """A pipeline, its steps in an order in which each comes after those that it waits for."""
+    """A pipeline.
+
+    Attributes:
+        name: Its name.
+        steps: In an order in which each comes after those that it waits for.
+        defaults: Its parameters, as they are written.
+        parameters: The same with the values that were given.
+    """
 
     name: str
-    parameters: dict[str, Any]
     steps: tuple[Step, ...]
+    defaults: dict[str, Any]
+    parameters: dict[str, Any]
 
 
 def load(source: str, given: dict[str, Any]) -> Graph:
@@ -72,7 +81,8 @@ def load(source: str, given: dict[str, Any]) -> Graph:
     if path.suffix == ".ipynb":
         text = _notebook(path)
         _check_names(path.stem, text, given)
-        return Graph(path.stem, dict(given), (Step(path.stem, text, _verb_of(text), dict(given)),))
+        step = Step(path.stem, text, _verb_of(text), dict(given))
+        return Graph(path.stem, (step,), {}, dict(given))
     document = _yaml(path)
     _check_keys("a pipeline", document, _PIPELINE_KEYS)
     parameters = dict(document.get("parameters") or {})
@@ -85,7 +95,7 @@ def load(source: str, given: dict[str, Any]) -> Graph:
     steps = [_step(name, spec, path.parent) for name, spec in _specs(document.get("steps"))]
     _check_references(steps, parameters)
     name = check_name(str(document.get("name", path.stem)), "pipeline")
-    return Graph(name, {**parameters, **given}, tuple(_ordered(steps)))
+    return Graph(name, tuple(_ordered(steps)), parameters, {**parameters, **given})
 
 
 def _find(source: str) -> Path:
@@ -226,9 +236,9 @@ def parameter_names(notebook: str) -> list[str] | None:
             return None  # a magic, or another language: papermill takes any name there
         # A required parameter of a template stands there as a comment alone.
         for line in source.splitlines():
-            head, _, rest = line.removeprefix("#").partition(":")
-            if line.startswith("#") and rest.strip().startswith("required"):
-                found.append(head.strip())
+            match = _REQUIRED.match(line)
+            if match is not None:
+                found.append(match["name"])
         return found
     return None
 

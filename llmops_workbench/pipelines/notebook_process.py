@@ -61,6 +61,7 @@ def _execute(spec: dict[str, Any]) -> None:
         spec["output"],
         parameters=spec["parameters"],
         kernel_name=KERNEL,
+        language="python",
         progress_bar=False,
         cwd=spec["folder"],
         start_timeout=_KERNEL_START_SECONDS,

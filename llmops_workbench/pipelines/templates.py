@@ -17,6 +17,9 @@ from llmops_workbench.core.operations import to_json
 if TYPE_CHECKING:
     from llmops_workbench.core.operations import Operation, Parameter
 
+# Ends the words in parentheses after the name of a parameter that has no default.
+REQUIRED = ", required"
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -53,7 +56,10 @@ def render(operation: Operation) -> str:
         title += [f"    {line}" for line in operation.example.splitlines()]
     cells = [
         {"cell_type": "markdown", "id": "title", "metadata": {}, "source": _lines(title)},
-        _code("parameters", [_parameter(operation, each) for each in operation.parameters]),
+        _code(
+            "parameters",
+            [line for each in operation.parameters for line in _parameter(operation, each)],
+        ),
         _code(
             "step",
             [
@@ -81,12 +87,15 @@ def render(operation: Operation) -> str:
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
-def _parameter(operation: Operation, parameter: Parameter) -> str:
+def _parameter(operation: Operation, parameter: Parameter) -> list[str]:
+    """Write one parameter; a required one stands as a comment alone, so that it has no value."""
     words = _type_words(operation.schema()["properties"][parameter.name], operation)
-    about = f"{words}: {parameter.help}" if parameter.help else words
     if parameter.required:
-        return f"# {parameter.name}: required, {about}"
-    return f"{parameter.name} = {to_json(parameter.default)!r}  # {about}"
+        words += REQUIRED
+    about = f"# {parameter.name} ({words})" + (f": {parameter.help}" if parameter.help else "")
+    if parameter.required:
+        return [about]
+    return [about, f"{parameter.name} = {to_json(parameter.default)!r}"]
 
 
 def _type_words(schema: dict[str, Any], operation: Operation) -> str:

@@ -91,7 +91,10 @@ def complete(rest: str, namespace: dict[str, Any]) -> list[str]:
     parameter = _wanted(operation, [*before, flag] if attached else before)
     if parameter is None:
         return all_flags(operation)
-    found = list(_values(operation, parameter, before, namespace))
+    found = _values(operation, parameter, before, namespace)
+    kind = parameter.points.kind if parameter.points is not None else None
+    if kind is not None and word.startswith(f"{kind}:"):
+        found = [f"{kind}:{name}" for name in found]
     return found or ([] if before and before[-1].startswith("--") else all_flags(operation))
 
 
