@@ -24,7 +24,7 @@ from llmops_workbench.execution.folder import (
 from llmops_workbench.execution.identity import identify
 from llmops_workbench.execution.job import Job
 from llmops_workbench.execution.locks import locked
-from llmops_workbench.execution.process import runs_end
+from llmops_workbench.execution.process import run_begins, run_ends
 from llmops_workbench.execution.reconcile import is_alive, reconcile_job
 
 _POLL_SECONDS = 0.05
@@ -57,7 +57,7 @@ def cancel(job: Job, *, grace: float | None = None) -> State:
         raise ConflictError(f"job '{job.name}' is {state.state} already: there is nothing to stop")
     if state.state not in ACTIVE:
         state = job.folder.change(CANCELLED, expect=(PAUSED, INTERRUPTED))
-        runs_end(job, CANCELLED, "it was stopped on request")
+        run_ends(job, CANCELLED, "it was stopped on request")
         mirror.note(job)
         return state
     job.folder.request(STOP, job.workspace.user())
@@ -139,7 +139,7 @@ def resume(job: Job) -> Job:
             executor="",
             launcher=identify().to_dict(),
         )
-        _reopen_run(job)
+        run_begins(job)
         mirror.note(job)
         launcher.start_again(job)
     return job
@@ -178,7 +178,7 @@ def _by_force(job: Job, executor: Executor, grace: float) -> None:
         except ConflictError:
             return  # it had the last word after all
         job.folder.drop_ballast()
-        runs_end(job, CANCELLED, message)
+        run_ends(job, CANCELLED, message)
         mirror.note(job)
 
 
@@ -187,14 +187,6 @@ def _sweep(job: Job, executor: Executor) -> None:
     handle = job.state.handle
     if handle is not None:
         executor.kill(job, handle)
-
-
-def _reopen_run(job: Job) -> None:
-    if job.run_id is None:
-        return
-    from llmops_workbench.tracking.catalogue import Catalogue
-
-    Catalogue(job.workspace).start_run(job.spec.operation, job.spec.arguments, run_id=job.run_id)
 
 
 def _wait(met: Callable[[], bool], seconds: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,8 +55,12 @@ def jobs_folder(workspace: Workspace) -> Path:
 def job_names(workspace: Workspace) -> Iterator[str]:
     """Walk over the ids of all jobs, the oldest first."""
     folder = jobs_folder(workspace)
-    if folder.is_dir():
-        yield from sorted(entry.name for entry in folder.iterdir() if not entry.is_file())
+    try:
+        # Unlike Path.iterdir, this asks for no file's status: there may be thousands.
+        with os.scandir(folder) as entries:
+            yield from sorted(entry.name for entry in entries if entry.is_dir())
+    except FileNotFoundError:
+        return
 
 
 def find_job(workspace: Workspace, job: str) -> Job:

@@ -116,11 +116,12 @@ class Heart(threading.Thread):
                     self.beat()
                 if self._ends_process and self._is_overdue(moment):
                     end_by_force(self._job, self._attempt, self._grace)
-            except OSError as error:  # a full disk; the work finds out by itself
+            except (OSError, LLMOpsError) as error:  # a full disk: the work finds out by itself
                 _log.warning("heartbeat of %s: %s", self._job.name, error)
 
     def beat(self) -> None:
         """Say how far the work is, in the folder and then in the store."""
+        self._reclaim()
         reached = self._steps.reached()
         self._job.folder.beat(
             {"attempt": self._attempt, "saving": checkpoints.saving.is_set(), **reached}
@@ -128,6 +129,17 @@ class Heart(threading.Thread):
         if (reached["step"], reached["steps"]) != self._noted:
             self._noted = (reached["step"], reached["steps"])
             mirror.note(self._job)
+
+    def _reclaim(self) -> None:
+        """Correct somebody far away who took a silent process for a dead one."""
+        state = self._job.state
+        if state.attempt != self._attempt:
+            self._stop_asked.ask()  # and even resumed it: two must not write
+        elif state.state == INTERRUPTED and not self._stop_asked.asked():
+            self._job.folder.change(
+                RUNNING, expect=(INTERRUPTED,), attempt=self._attempt, message="it lives after all"
+            )
+            run_begins(self._job)
 
     def _is_overdue(self, moment: float) -> bool:
         since = self._stop_asked.since
@@ -149,14 +161,14 @@ def end_by_force(job: Job, attempt: int, grace: float) -> None:
     folder.drop_ballast()
     message = f"it did not stop within {grace:.0f} s and was killed"
     folder.change(CANCELLED, expect=(QUEUED, RUNNING), attempt=attempt, message=message)
-    runs_end(job, CANCELLED, message)
+    run_ends(job, CANCELLED, message)
     mirror.note(job)
     me = identify()
     kill_family(me, job.name, spare=me.pid)
     os.kill(me.pid, 9)
 
 
-def runs_end(job: Job, state: str, message: str) -> None:
+def run_ends(job: Job, state: str, message: str) -> None:
     """Close the run of a job whose process cannot do it any more."""
     if job.run_id is None:
         return
@@ -166,6 +178,15 @@ def runs_end(job: Job, state: str, message: str) -> None:
         Catalogue(job.workspace).finish_run(job.run_id, state, error=message)
     except (LLMOpsError, OSError) as error:
         _log.warning("the end of run %s could not be recorded: %s", job.run_id, error)
+
+
+def run_begins(job: Job) -> None:
+    """Open the run of a job again, which was closed when its process was gone."""
+    if job.run_id is None:
+        return
+    from llmops_workbench.tracking.catalogue import Catalogue
+
+    Catalogue(job.workspace).start_run(job.spec.operation, job.spec.arguments, run_id=job.run_id)
 
 
 def carry_out(
@@ -256,7 +277,10 @@ def _settle(job: Job, attempt: int, state: str, steps: StepCounter, message: str
     facts: dict[str, Any] = {}
     if reached["step"] is not None:
         facts = {"step": reached["step"], "steps": reached["steps"]}
-    job.folder.change(state, expect=(QUEUED, RUNNING), attempt=attempt, message=message, **facts)
+    # Interrupted is what somebody far away may have taken it for, see `Heart`.
+    job.folder.change(
+        state, expect=(QUEUED, RUNNING, INTERRUPTED), attempt=attempt, message=message, **facts
+    )
 
 
 def _settle_error(

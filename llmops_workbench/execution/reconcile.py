@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+from dataclasses import replace
+from typing import Any
+
 from llmops_workbench.core.errors import ConflictError, LLMOpsError, NotFoundError
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.execution import mirror
@@ -19,7 +23,7 @@ from llmops_workbench.execution.folder import (
     write_json,
 )
 from llmops_workbench.execution.job import Job
-from llmops_workbench.execution.process import runs_end
+from llmops_workbench.execution.process import run_ends
 from llmops_workbench.execution.steps import StepCounter
 
 
@@ -58,9 +62,13 @@ def reconcile_job(job: Job) -> State:
         )
     except ConflictError:
         return job.state  # it spoke, or was resumed, in the meantime
+    except OSError as error:
+        if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        return replace(state, state=to, message=message, **facts)  # one may look, not write
     job.folder.drop_ballast()
     if to in (CANCELLED, INTERRUPTED):
-        runs_end(job, to, message)
+        run_ends(job, to, message)
     mirror.note(job)
     return fresh
 
@@ -90,7 +98,7 @@ def reconcile(workspace: Workspace) -> list[Job]:
     return changed
 
 
-def _reached(job: Job) -> dict[str, int | None]:
+def _reached(job: Job) -> dict[str, Any]:
     """Give `step` and `steps` as the last attempt told them; nothing when it told none."""
     counter = StepCounter()
     for event in job.folder.read_events()[0]:

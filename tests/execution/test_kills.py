@@ -13,6 +13,7 @@ from llmops_workbench.core.errors import JobError
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.execution import control, watch
 from llmops_workbench.execution.checkpoints import Checkpoints
+from llmops_workbench.execution.identity import Identity, family
 from llmops_workbench.execution.job import Job
 from llmops_workbench.tracking.catalogue import Catalogue
 from tests.execution.conftest import StartCount
@@ -64,37 +65,27 @@ def test_a_killed_job_goes_on_from_its_checkpoint(
     assert (job.state.state, job.state.attempt) == ("done", 2)
 
 
-def test_a_job_may_be_killed_again_and_again(start_count: StartCount):
-    job = start_count(STEPS, every=EVERY, seconds=0.02)
+def test_a_job_may_be_killed_again_and_again_and_what_it_had_started_is_ended(
+    start_count: StartCount,
+):
+    job = start_count(STEPS, every=EVERY, children=2, seconds=0.02)
     reached = 0
     for attempt in (1, 2):
         until(lambda reached=reached: step_of(job) > reached + EVERY)
+        process = Identity.from_dict(job.state.handle or {})
+        assert len(list(family(process, job.name))) == 3
         kill(job)
         with pytest.raises(JobError, match="interrupted"):
             watch.wait(job, timeout=20)
+        assert len(list(family(process, job.name))) == 2
         latest = Checkpoints.open(job.folder.checkpoints).latest()
         assert latest is not None and latest.step > reached
         reached = latest.step
         control.resume(job)
+        assert list(family(process, job.name)) == []
         assert job.state.attempt == attempt + 1
     result = watch.wait(job, timeout=30)
     assert (result["total"], result["resumed_from"]) == (TOTAL, reached)
-
-
-def test_what_a_killed_job_had_started_is_ended_before_it_goes_on(start_count: StartCount):
-    from llmops_workbench.execution.identity import Identity, family
-
-    job = start_count(STEPS, every=EVERY, children=2, seconds=0.02)
-    until(lambda: step_of(job) > EVERY)
-    handle = Identity.from_dict(job.state.handle or {})
-    assert len(list(family(handle, job.name))) == 3
-    kill(job)
-    with pytest.raises(JobError, match="interrupted"):
-        watch.wait(job, timeout=20)
-    assert len(list(family(handle, job.name))) == 2
-    control.resume(job)
-    assert list(family(handle, job.name)) == []
-    assert watch.wait(job, timeout=30)["total"] == TOTAL
 
 
 def test_a_kill_while_it_waits_for_a_slot_frees_its_place(

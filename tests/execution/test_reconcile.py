@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import subprocess
+import sys
 import time
 from dataclasses import asdict, replace
 
@@ -175,3 +179,51 @@ def test_ten_thousand_jobs_are_listed_within_half_a_second(
     assert report.items[0].job == running.name  # type: ignore[attr-defined]
     assert report.items[0].state == "running"  # type: ignore[attr-defined]
     assert min(took) < 0.4
+
+
+def test_a_process_that_was_taken_for_dead_has_the_last_word(start_count: StartCount):
+    job = start_count(200, seconds=0.02)
+    until(lambda: job.state.state == "running")
+    # What a machine does that sees neither the lock nor, for a lease, a heartbeat.
+    job.folder.change("interrupted", expect=("running",), attempt=1)
+    until(lambda: job.state.state == "running")
+    assert job.state.message == "it lives after all"
+    job.folder.change("interrupted", expect=("running",), attempt=1, next_attempt=2)
+    # It was even resumed elsewhere: the first process leaves the field.
+    handle = identity.Identity.from_dict(job.state.handle or {})
+    until(lambda: identity.is_alive(handle) is False)
+    assert (job.state.state, job.state.attempt) == ("interrupted", 2)
+
+
+READ_ONLY = """
+import json, subprocess, sys
+from pathlib import Path
+root = sys.argv[1]
+subprocess.run(["mount", "--bind", root, root], check=True)
+subprocess.run(["mount", "-o", "remount,bind,ro", root], check=True)
+from llmops_workbench.core.workspace import Workspace
+from llmops_workbench.execution.invoke import invoke
+from llmops_workbench.execution.job import find_job
+from llmops_workbench.execution.reconcile import reconcile_job
+workspace = Workspace(Path(root))
+state = reconcile_job(find_job(workspace, sys.argv[2]))
+log = invoke("logs", {"job": sys.argv[2]}, workspace=workspace)
+print(json.dumps([state.state, log.state]))
+"""
+
+
+@pytest.mark.netns
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="unshare is not installed")
+def test_who_may_only_read_sees_the_truth(workspace: Workspace, gone: identity.Identity):
+    job = made_job(workspace, State(RUNNING, handle=gone.to_dict()))
+    mirror.note(job)
+    done = subprocess.run(
+        ["unshare", "-rm", sys.executable, "-c", READ_ONLY, str(workspace.root), job.name],
+        capture_output=True,
+        text=True,
+    )
+    if "Operation not permitted" in done.stderr and "unshare" in done.stderr:
+        pytest.skip("new mount namespaces are not permitted here")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == ["interrupted", "interrupted"]
+    assert job.state.state == "running"

@@ -32,10 +32,10 @@ def most_at_once(jobs: list[Job]) -> int:
 def test_no_more_jobs_run_at_once_than_are_allowed(workspace: Workspace, limit: int):
     (workspace.root / "llmops.toml").open("a").write(f"\n[execution]\nmax_local_jobs = {limit}\n")
     opened = Workspace(workspace.root)
-    arguments = {"steps": 15, "seconds": 0.04}
+    arguments = {"steps": 10, "seconds": 0.04}
     jobs = [launcher.start(opened, "count", arguments, None) for _ in range(4)]
     for job in jobs:
-        assert watch.wait(job, timeout=60)["total"] == 120
+        assert watch.wait(job, timeout=60)["total"] == 55
     assert most_at_once(jobs) == limit
 
 
