@@ -149,7 +149,7 @@ def explore(
             signals = read_signals(
                 version,
                 source.split,
-                text_column,
+                next(profile for profile in profiles if profile.name == text_column),
                 rows=rows,
                 limit=limit,
                 text_rows=text_rows,

@@ -1,8 +1,22 @@
 """The shapes of a profile: of a column, of lengths, of what a text column says."""
 
+import math
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+
+
+def json_value(value: Any) -> Any:
+    """A cell as a JSON value: what JSON has no word for is written as text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [json_value(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): json_value(item) for key, item in value.items()}
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)
 
 
 class Shape(BaseModel):

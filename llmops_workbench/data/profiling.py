@@ -1,12 +1,17 @@
 """Profile plain columns in DuckDB: the file is read once, its long texts are touched once."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.data.columns import is_chat
-from llmops_workbench.data.profiles import ColumnProfile, Histogram, Spread, TopValue
+from llmops_workbench.data.profiles import (
+    ColumnProfile,
+    Histogram,
+    Spread,
+    TopValue,
+    json_value,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -274,14 +279,8 @@ def _tops(
             f"GROUP BY c{n} ORDER BY count(*) DESC, c{n} LIMIT {top}"
         )
         rows = connection.execute(query).fetchall()
-        tops[n] = [TopValue(value=_json_value(value), count=count) for value, count in rows]
+        tops[n] = [TopValue(value=json_value(value), count=count) for value, count in rows]
     return tops
-
-
-def _json_value(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value if isinstance(value, str | int | float | bool) else str(value)
 
 
 def spread_of(numbers: Any) -> Spread:

@@ -10,6 +10,8 @@ from llmops_workbench.data.profiles import ColumnProfile, Duplicates, TextProfil
 from llmops_workbench.data.profiling import spread_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from llmops_workbench.core.references import Reference
     from llmops_workbench.tracking.catalogue import Version
 
@@ -58,7 +60,7 @@ def choose_text_column(
 def read_signals(
     version: "Version",
     split: str | None,
-    column: str,
+    profile: ColumnProfile,
     *,
     rows: int,
     limit: int | None,
@@ -73,7 +75,7 @@ def read_signals(
     Args:
         version: The dataset version.
         split: Of which split.
-        column: The text column.
+        profile: Of the text column.
         rows: How many rows there are.
         limit: Only the first rows.
         text_rows: Rows to read at most.
@@ -86,13 +88,13 @@ def read_signals(
         The fields of the report: text, duplicates, languages, languages_rows, encoding, pii.
     """
     from llmops_workbench.text.encoding import damage
-    from llmops_workbench.text.exact_duplicates import exact_duplicates
     from llmops_workbench.text.lengths import lengths
     from llmops_workbench.text.near_duplicates import near_duplicates
     from llmops_workbench.tracking import datasets
 
+    column = profile.name
     table = datasets.load(version, split=split, columns=[column], limit=limit, identity=False)
-    exact = int((~exact_duplicates(texts_of(table, column)).kept).sum())
+    exact = _repeated(profile, table, column)
     sampled = table.num_rows > text_rows
     if sampled:
         table = table.take(_sample(table.num_rows, text_rows, seed))
@@ -140,6 +142,16 @@ def read_signals(
         "encoding": {sign: count for sign, count in marks.items() if count},
         "pii": kinds,
     }
+
+
+def _repeated(profile: ColumnProfile, table: "pa.Table", column: str) -> int:
+    """How many rows have a text that stood before; a missing text equals the empty one."""
+    from llmops_workbench.text.exact_duplicates import exact_duplicates
+
+    if profile.type == "text":
+        nothing = 1 if profile.missing and not profile.empty else 0
+        return max(int(table.num_rows) - profile.unique - nothing, 0)
+    return int((~exact_duplicates(texts_of(table, column)).kept).sum())
 
 
 def _sample(total: int, wanted: int, seed: int) -> Any:
