@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -99,7 +100,7 @@ def run(
         metrics={name: metric_score(score) for name, score in scores.items()},
         baseline_metrics={name: metric_score(score) for name, score in base_scores.items()},
         paired=paired_scores(scores, base_scores),
-        slices=_slices(slices, rows, metrics, candidate, expected),
+        slices=_slices(slices, rows, scores, candidate, expected),
         scorers_failed={**base_wrong, **wrong},
         cached=sum(candidate.cached) + (sum(other.cached) if other else 0),
         seconds=round(time.monotonic() - begun, 2),
@@ -111,12 +112,19 @@ def run(
 def _slices(
     columns: Sequence[str],
     rows: Sequence[Mapping[str, Any]],
-    metrics: Sequence[str],
+    whole: Mapping[str, Score],
     answers: Answers,
     expected: Sequence[str | None],
 ) -> list[SliceScore]:
     """Score the rows of each value of a column, the worst first by the first metric."""
     made: list[SliceScore] = []
+    if not whole:
+        return made
+    tokenizers = {
+        name: str(score.options["tokenizer"])
+        for name, score in whole.items()
+        if "tokenizer" in score.options
+    }
     for column in columns:
         places: dict[str, list[int]] = {}
         for place, row in enumerate(rows):
@@ -128,7 +136,7 @@ def _slices(
                 written=[answers.written[p] for p in group] if answers.written else [],
                 chosen=[answers.chosen[p] for p in group] if answers.chosen else [],
             )
-            scores, _ = score_answers(metrics, part, [expected[p] for p in group])
+            scores, _ = score_answers(list(whole), part, [expected[p] for p in group], tokenizers)
             made.append(
                 SliceScore(
                     column=column,
@@ -137,13 +145,21 @@ def _slices(
                     metrics={name: metric_score(score) for name, score in scores.items()},
                 )
             )
-    first = metrics[0]
+    first, sign = _first(whole)
 
-    def value_of(item: SliceScore) -> float:
+    def goodness(item: SliceScore) -> float:
         score = item.metrics.get(first)
-        return score.value if score is not None and score.value is not None else 0.0
+        return sign * score.value if score is not None and score.value is not None else -math.inf
 
-    return sorted(made, key=value_of)[:MOST_SLICES]
+    return sorted(made, key=goodness)[:MOST_SLICES]
+
+
+def _first(scores: Mapping[str, Score]) -> tuple[str, int]:
+    """Give the metric by which rows are ranked, and 1 where higher is better, else -1."""
+    from llmops_workbench.scoring.metric import METRICS
+
+    name = next(iter(scores))
+    return name, 1 if METRICS.get(name).higher_is_better else -1
 
 
 def _keep_rows(
@@ -188,11 +204,17 @@ def _worst(
     scores: Mapping[str, Score],
     target: str,
 ) -> list[dict[str, Any]]:
-    """List the rows with the lowest first score, with what was asked and said."""
+    """List the rows with the worst first score, with what was asked and said."""
+    from llmops_workbench.scoring.metric import METRICS
+
     if not scores:
         return []
-    name, score = next(iter(scores.items()))
-    ranked = sorted((value, place) for place, value in enumerate(score.rows) if value is not None)
+    name, sign = _first(scores)
+    score = scores[name]
+    best = METRICS.get(name).best
+    ranked = sorted(
+        (sign * value, place) for place, value in enumerate(score.rows) if value is not None
+    )
     said = read_by(name, answers)
     return [
         {
@@ -203,8 +225,8 @@ def _worst(
             },
             "expected": expected[place],
             "answer": said[place],
-            name: value,
+            name: sign * value,
         }
         for value, place in ranked[:WORST_ROWS]
-        if value < 1
+        if sign * value != best
     ]

@@ -183,9 +183,18 @@ def read_by(metric: str, answers: Answers) -> list[str | None]:
 
 
 def score_answers(
-    metrics: Sequence[str], answers: Answers, expected: Sequence[str | None]
+    metrics: Sequence[str],
+    answers: Answers,
+    expected: Sequence[str | None],
+    tokenizers: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, Score], dict[str, str]]:
     """Score one model's answers by several metrics.
+
+    Args:
+        metrics: Their names.
+        answers: What the model said.
+        expected: The right answers.
+        tokenizers: By metric, the tokenizer that the whole was scored with, for a part of it.
 
     Returns:
         The scores, and the reason of each metric that could not be computed.
@@ -199,7 +208,9 @@ def score_answers(
         if name != "exact_match" and not (name == LIKELIHOOD and answers.chosen):
             said = [None if text is None else text.strip() for text in said]
         try:
-            found[name] = score(name, said, expected)
+            fixed = (tokenizers or {}).get(name)
+            options = {"tokenizer": fixed} if fixed else {}
+            found[name] = score(name, said, expected, **options)
         except LLMOpsError as error:
             wrong[name] = error.message
             context.warn(f"{name} could not be computed: {error.message}")

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from llmops_workbench.core import context
+from llmops_workbench.core.errors import UsageError
+
 if TYPE_CHECKING:
     from llmops_workbench.scoring.score import Score
 
@@ -61,11 +64,18 @@ def metric_score(score: "Score") -> MetricScore:
 def paired_scores(
     scores: Mapping[str, "Score"], base_scores: Mapping[str, "Score"]
 ) -> dict[str, PairedScore]:
-    """Compare two models on the same rows by each metric that both have."""
+    """Compare two models on the same rows by each metric that both have.
+
+    A metric by which no row could be scored for both is left out and said.
+    """
     from llmops_workbench.scoring.paired import paired
 
-    return {
-        name: PairedScore(**paired(score, base_scores[name])._asdict())
-        for name, score in scores.items()
-        if name in base_scores
-    }
+    found = {}
+    for name, score in scores.items():
+        if name not in base_scores:
+            continue
+        try:
+            found[name] = PairedScore(**paired(score, base_scores[name])._asdict())
+        except UsageError as error:
+            context.warn(f"{name} could not be compared: {error.message}")
+    return found

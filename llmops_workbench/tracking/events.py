@@ -152,6 +152,18 @@ def read(
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def count(kind: str, *, workspace: Workspace | None = None, **equal: Any) -> int:
+    """Count the events of a kind whose fields have these values."""
+    from sqlalchemy import func, select
+
+    table = _table(kind)
+    query = select(func.count()).select_from(table)
+    for field, value in equal.items():
+        query = query.where(table.c[field] == value)
+    with (workspace or context.workspace()).store.read() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
 def read_all(
     kind: str, *, workspace: Workspace | None = None, **equal: Any
 ) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Human feedback: judgments that are never lost or doubled, and how far people agree."""

@@ -1,0 +1,1 @@
+"""Monitoring: what an endpoint is asked today against what it was made for."""
