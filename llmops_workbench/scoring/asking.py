@@ -209,7 +209,7 @@ def score_answers(
             said = [None if text is None else text.strip() for text in said]
         try:
             fixed = (tokenizers or {}).get(name)
-            options = {"tokenizer": fixed} if fixed else {}
+            options: dict[str, Any] = {"tokenizer": fixed} if fixed else {}
             found[name] = score(name, said, expected, **options)
         except LLMOpsError as error:
             wrong[name] = error.message
