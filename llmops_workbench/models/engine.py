@@ -123,6 +123,8 @@ class EngineInfo:
         context_length: Longest prompt and answer together, in tokens, where it is known.
         threads: Threads that compute.
         adapter: The adapter on top of the base weights, if any.
+        details: What else an engine tells; `chat` is whether the model has a chat template, and
+            where it is left out, it has.
     """
 
     name: str

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 import random
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -173,6 +175,16 @@ def test_chat_prompt_goes_through_the_template(engine):
     text = "<|im_start|>user\nyes no<|im_end|>\n<|im_start|>assistant\n"
     sampling = Sampling(max_new_tokens=12)
     assert engine.generate([chat], sampling)[0].text == engine.generate([text], sampling)[0].text
+
+
+def test_model_without_a_chat_template_says_so(tiny, tmp_path):
+    folder = Path(shutil.copytree(tiny, tmp_path / "plain"))
+    (folder / "chat_template.jinja").unlink()
+    with open_local(str(folder), name="plain") as engine:
+        assert engine.info.details["chat"] is False
+        answer, other = engine.generate([[{"role": "user", "content": "yes"}], "yes"])
+        assert "plain has no chat template" in answer.error
+        assert other.error is None
 
 
 def test_failed_rows_are_told_and_the_others_go_on(engine):
