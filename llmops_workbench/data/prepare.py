@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from llmops_workbench.core import context
 from llmops_workbench.core.errors import DataError, LLMOpsError, UsageError
 from llmops_workbench.core.operations import operation
@@ -15,7 +17,7 @@ from llmops_workbench.data.recipes import (
 )
 
 
-class PreparedStep(Result):
+class PreparedStep(BaseModel):
     """What one step of a recipe did.
 
     Attributes:
@@ -25,6 +27,8 @@ class PreparedStep(Result):
         changed: Rows that are still there with other values.
         detail: Numbers of its own, such as how many finds of each kind.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     step: str
     rows_in: int
@@ -120,7 +124,7 @@ def prepare(source: DatasetRef, *, recipe: FileText, name: str) -> PrepareReport
     meta: dict[str, Any] = {
         "recipe": text,
         "recipe_hash": kept.hash,
-        "steps": [step.model_dump(mode="json", exclude={"run_id", "failed"}) for step in done],
+        "steps": [step.model_dump(mode="json") for step in done],
     }
     if not guessed:
         meta["roles"] = state.roles

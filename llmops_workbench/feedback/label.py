@@ -113,7 +113,7 @@ def label(
             part = made[start : start + BATCH_ROWS]
             events.append("label", part)
             bar.advance(len(part))
-    definition = register(queue, question, parents=[str(source)])
+    definition = register(queue, question, str(source.whole()))
     now = summary(queue)
     added = now["events"] - before
     if failures:

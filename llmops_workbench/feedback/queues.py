@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from llmops_workbench.core import context
@@ -16,19 +15,22 @@ def key_of(*parts: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def register(queue: str, question: str, parents: Sequence[str]) -> str:
-    """Keep the definition of a queue; the same one again is the same version."""
+def register(queue: str, question: str, source: str) -> str:
+    """Keep the definition of a queue, and that labels came into it from a source.
+
+    The same definition again is the same version, however many sources there are.
+    """
     from llmops_workbench.tracking.catalogue import catalogue
 
-    meta = {"questions": [question]}
-    version = catalogue().register(
+    book, run_id = catalogue(), context.current().run_id
+    version = book.register(
         "queue",
         queue,
         hash=f"sha256-{key_of(queue, question)}",
-        parents=list(parents),
-        meta=meta,
-        run_id=context.current().run_id,
+        meta={"questions": [question]},
+        run_id=run_id,
     )
+    book.edge(source, version.ref, "labels", run_id)
     return str(version.ref)
 
 

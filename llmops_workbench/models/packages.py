@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -150,19 +151,35 @@ def _download(folder: Path, package: str, version: str | None) -> Path:
         )
     asked = package if version is None else f"{package}=={version}"
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as temporary:
-        _run_pip(asked, Path(temporary), folder)
+        run_pip(asked, Path(temporary), folder)
         wheels = sorted(Path(temporary).glob("*.whl"))
         if not wheels:
             raise NotFoundError(f"pip gave no wheel for {asked}: put one into '{folder}'")
         return wheels[0].replace(folder / wheels[0].name)
 
 
-def _run_pip(asked: str, into: Path, folder: Path) -> None:
+def run_pip(
+    asked: str, into: Path, folder: Path, options: Sequence[str] = (), suffix: str = ".whl"
+) -> None:
+    """Let the user's own pip download one file, with progress.
+
+    Args:
+        asked: What is fetched, for messages.
+        into: An empty folder for it.
+        folder: Where a person may put the file by hand.
+        options: What pip is told to fetch; the wheel of `asked` when left out.
+        suffix: How the file's name ends.
+
+    Raises:
+        NotFoundError: pip cannot fetch it.
+        CancelledError: A stop was asked for.
+    """
+    # A source archive would be run to read its metadata; a wheel is only unpacked.
+    what = tuple(options) or ("--only-binary", ":all:", asked)
     command = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--no-input"),
         *("--disable-pip-version-check", "--progress-bar", "off", "--retries", "1"),
-        # A source archive would be run to read its metadata; a wheel is only unpacked.
-        *("--timeout", "15", "--no-deps", "--only-binary", ":all:", "--dest", str(into), asked),
+        *("--timeout", "15", "--no-deps", "--dest", str(into), *what),
     ]
     with (into / "pip.log").open("w+", encoding="utf-8", errors="replace") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
@@ -173,7 +190,7 @@ def _run_pip(asked: str, into: Path, folder: Path) -> None:
                         process.wait(_POLL_SECONDS)
                         break
                     except subprocess.TimeoutExpired:
-                        size = sum(path.stat().st_size for path in into.glob("*.whl"))
+                        size = sum(path.stat().st_size for path in into.glob(f"*{suffix}"))
                         bar.advance(size // _MEGABYTE - bar.done)
         except (CancelledError, KeyboardInterrupt):
             process.terminate()
@@ -187,7 +204,7 @@ def _run_pip(asked: str, into: Path, folder: Path) -> None:
     errors = [line for line in lines if line.startswith("ERROR:")] or lines or ["no reason given"]
     raise NotFoundError(
         f"{asked} cannot be fetched (pip: {errors[-1].removeprefix('ERROR: ')}): check the name "
-        f"and the network, or put its wheel into '{folder}'"
+        f"and the network, or put its {suffix} file into '{folder}'"
     )
 
 
