@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from llmops_workbench.core.errors import NotFoundError
 from llmops_workbench.core.store import tables
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _E = tables.edges.c
-# SQLite allows 32,766 values in a query; more than a few hundred gain nothing.
-_CHUNK = 500
+# SQLite allows 32,766 values in a query, PostgreSQL 65,535.
+_CHUNK = 5000
 
 
 def add(connection: Connection, edges: Iterable[tuple[str, str, str, str | None]]) -> None:
@@ -108,41 +108,62 @@ def _describe(connection: Connection, refs: list[str]) -> list[dict[str, Any]]:
 
 
 def _describe_runs(connection: Connection, refs: list[str]) -> dict[str, dict[str, Any]]:
-    from llmops_workbench.tracking.runs import record
-
-    table = tables.runs
+    table = tables.runs.c
+    # No column of JSON: a graph may have ten thousand runs.
+    shown = (
+        table.run_id,
+        table.hash,
+        table.started,
+        table.ended,
+        table.operation,
+        table.state,
+        table.replay,
+    )
     ids = [ref.removeprefix("run:") for ref in refs if ref.startswith("run:")]
-    shown = ("hash", "created", "operation", "state", "ended", "metrics", "replay")
     found = {}
-    for row in connection.execute(select(table).where(table.c.run_id.in_(ids))):
-        whole = record(row)
-        found[whole["ref"]] = {key: whole[key] for key in shown}
+    for row in connection.execute(select(*shown).where(table.run_id.in_(ids))):
+        run_id, hash_, started, ended, operation, state, replay = row
+        found[f"run:{run_id}"] = {
+            "hash": hash_,
+            "created": started,
+            "ended": ended,
+            "operation": operation,
+            "state": state,
+            "replay": replay,
+        }
     return found
 
 
 def _describe_versions(connection: Connection, refs: list[str]) -> dict[str, dict[str, Any]]:
-    from llmops_workbench.tracking.versions import reference
-
     table = tables.versions.c
-    keys, hashes = [], []
+    names, hashes, wanted = set(), [], set(refs)
     for ref in refs:
-        kind, _, rest = ref.partition(":")
-        name, _, version = rest.rpartition("@")
-        if name and version.isdigit():
-            keys.append((kind, name, int(version)))
+        name, _, version = ref.partition(":")[2].rpartition("@")
+        if name:
+            names.add(name)
         elif version.startswith("sha256-"):
             hashes.append(version)
-    found = {}
-    same = tuple_(table.kind, table.name, table.version).in_(keys)
+    shown = (
+        table.kind,
+        table.name,
+        table.version,
+        table.hash,
+        table.created,
+        table.run_id,
+        table.removed,
+    )
     snapshot = (table.name == "") & table.hash.in_(hashes)
-    for row in connection.execute(select(tables.versions).where(same | snapshot)):
-        ref = str(reference(row.kind, row.name, row.version, row.hash))
-        found[ref] = {
-            "name": row.name,
-            "version": row.version,
-            "hash": row.hash,
-            "created": row.created,
-            "run_id": row.run_id,
-            "removed": row.removed,
-        }
+    found = {}
+    for row in connection.execute(select(*shown).where(table.name.in_(names) | snapshot)):
+        kind, name, version, hash_, created, run_id, removed = row
+        ref = f"{kind}:{name}@{version if name else hash_}"
+        if ref in wanted:
+            found[ref] = {
+                "name": name,
+                "version": version,
+                "hash": hash_,
+                "created": created,
+                "run_id": run_id,
+                "removed": removed,
+            }
     return found

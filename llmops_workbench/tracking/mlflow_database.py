@@ -67,6 +67,8 @@ def _build(file: Path) -> None:
             connection.execute("PRAGMA journal_mode = WAL")
         _keep(fresh, template)
     fresh.replace(file)
+    for leftover in _beside(fresh):  # empty, but there since somebody looked
+        leftover.unlink(missing_ok=True)
 
 
 def _template() -> Path:

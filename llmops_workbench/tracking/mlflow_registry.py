@@ -41,7 +41,6 @@ def project_version(tracking: Tracking, kind: str, name: str, version: int) -> N
             except MlflowException as error:
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     raise
-            # MLflow may give the number to another version now.
             _keep_number(tracking, row, None)
         return
     number = _ensure(tracking, row)

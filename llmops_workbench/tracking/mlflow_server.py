@@ -54,6 +54,10 @@ class Tracking:
 
 
 _open: dict[tuple[str, str], Tracking] = {}
+# By URI: which file the connections that MLflow keeps go to.
+_files: dict[str, int] = {}
+# Where MLflow's global state was last pointed to by us.
+_pointed_at: dict[str, str] = {}
 
 
 def database(workspace: Workspace) -> Path:
@@ -100,7 +104,7 @@ def connect(workspace: Workspace) -> Tracking:
     variables.pop("LLMOPS_WORKSPACE", None)
     os.environ.update(variables)
     known = _open.get((str(workspace.root), uri))
-    if known is not None and (not embedded or database(workspace).exists()):
+    if known is not None and (not embedded or _is_same_file(workspace, uri)):
         _point_here(uri)
         return known
     if embedded:
@@ -109,12 +113,15 @@ def connect(workspace: Workspace) -> Tracking:
         create_database(workspace)
     import mlflow
 
+    _register_scheme()
     _point_here(uri)
     client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
     with lock(workspace, "mlflow-experiment"):
         experiment_id = _experiment(client, uri)
     found = Tracking(workspace, uri, embedded, client, experiment_id)
     _open[str(workspace.root), uri] = found
+    if embedded:
+        _files[uri] = database(workspace).stat().st_ino
     return found
 
 
@@ -146,12 +153,46 @@ def lock(workspace: Workspace, name: str, seconds: float = BUILD_SECONDS) -> Ite
         held.release()
 
 
+def _is_same_file(workspace: Workspace, uri: str) -> bool:
+    """Tell whether the database is still the one that was opened; else let go of that one."""
+    try:
+        same = database(workspace).stat().st_ino == _files.get(uri)
+    except FileNotFoundError:
+        same = False
+    if not same:
+        from mlflow.store.model_registry import sqlalchemy_store as registry
+        from mlflow.store.tracking import sqlalchemy_store as tracking
+
+        for stores in (tracking.SqlAlchemyStore, registry.SqlAlchemyStore):
+            if uri in stores._engine_map:
+                stores._engine_map[uri].dispose()
+    return same
+
+
+def _register_scheme() -> None:
+    """Make `llmops:/` known where the package's entry points are not, as in a bare checkout."""
+    from mlflow.store.artifact import artifact_repository_registry as registry
+
+    from llmops_workbench.tracking.artifact_paths import SCHEME
+
+    if SCHEME not in registry.get_registered_artifact_repositories():
+        from llmops_workbench.tracking.artifacts import LLMOpsArtifactRepository
+
+        registry._artifact_repository_registry.register(SCHEME, LLMOpsArtifactRepository)
+
+
 def _point_here(uri: str) -> None:
     """Point what uses MLflow's global state (traces, `models:/`, the user's own calls) here."""
     import mlflow
 
-    if mlflow.get_tracking_uri() != uri:
+    if uri != _pointed_at.get("uri") or mlflow.get_tracking_uri() != uri:
+        from mlflow.tracking._tracking_service import utils
+
         mlflow.set_tracking_uri(uri)
+        # MLflow remembers by run id alone where artifacts go, and a copied workspace has the same
+        # ids: what was remembered would lead into the original.
+        utils._artifact_repos_cache.clear()
+        _pointed_at["uri"] = uri
     if mlflow.get_registry_uri() != uri:
         mlflow.set_registry_uri(uri)
 

@@ -83,9 +83,6 @@ def _versions(tracking: Tracking, owned: dict[str, tuple[str, str]]) -> int:
     changed = 0
     for key in sorted(seen):
         row = known.get(key)
-        if row is not None and _is_another(row, seen[key]):
-            _mark_removed(tracking, row)
-            row = None
         if row is None:
             changed += _take_version(tracking, key, seen[key])
         elif _key(row) not in waiting:
@@ -95,11 +92,6 @@ def _versions(tracking: Tracking, owned: dict[str, tuple[str, str]]) -> int:
             _mark_removed(tracking, row)
             changed += 1
     return changed
-
-
-def _is_another(row: Row[Any], version: Any) -> bool:
-    """Tell whether MLflow gave the number of a deleted version of ours to a new one."""
-    return REF_TAG not in version.tags and row.meta.get("origin") != "mlflow"
 
 
 def _mark_removed(tracking: Tracking, row: Row[Any]) -> None:

@@ -13,6 +13,7 @@ from llmops_workbench.core.events import now
 from llmops_workbench.core.store import tables
 from llmops_workbench.tracking.mlflow_server import pages
 from llmops_workbench.tracking.reconcile import is_own_tag, read_json, waiting_keys
+from llmops_workbench.tracking.runs import asked_hash
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -148,9 +149,11 @@ def _foreign(tracking: Tracking, run: _Seen) -> dict[str, Any]:
 
 def _facts(tracking: Tracking, run: _Seen) -> dict[str, Any]:
     whole = tracking.client.get_run(run.mlflow_id)
+    arguments = {key: read_json(text) for key, text in whole.data.params.items()}
     return {
+        "hash": asked_hash(FOREIGN, arguments),
         "state": _STATE.get(whole.info.status, "running"),
-        "arguments": {key: read_json(text) for key, text in whole.data.params.items()},
+        "arguments": arguments,
         "metrics": dict(whole.data.metrics),
         "started": _iso(whole.info.start_time) or now(),
         "ended": _iso(whole.info.end_time),

@@ -42,6 +42,7 @@ def start(
     if known is None:
         values |= {
             "run_id": run_id,
+            "hash": asked_hash(operation, arguments),
             "operation": operation,
             "arguments": arguments,
             "started": now(),
@@ -107,12 +108,16 @@ def find(connection: Connection, text: str) -> dict[str, Any]:
     return record(row)
 
 
+def asked_hash(operation: str, arguments: dict[str, Any]) -> str:
+    """Hash what was asked for: two runs with the same hash did the same."""
+    return digest({"operation": operation, "arguments": arguments})
+
+
 def record(row: Row[Any]) -> dict[str, Any]:
     """Give a run as JSON values, with the fields that every item of a list has."""
-    asked = {"operation": row.operation, "arguments": row.arguments}
     return {
         "ref": f"run:{row.run_id}",
-        "hash": digest(asked),
+        "hash": row.hash,
         "parents": row.inputs,
         "created": row.started,
         "run_id": row.run_id,

@@ -311,11 +311,6 @@ def test_a_half_made_database_is_put_aside_and_built_anew(workspace: Workspace) 
     before = everything(workspace)
     workspace.store.close()
     file = mlflow_server.database(workspace)
-    mlflow_server._open.clear()
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-    for engine in SqlAlchemyStore._engine_map.values():
-        engine.dispose()
     for path in file.parent.glob("mlflow.db*"):
         path.unlink()
     with sqlite3.connect(file) as half:

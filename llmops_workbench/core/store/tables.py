@@ -93,6 +93,7 @@ runs = Table(
     "runs",
     metadata,
     Column("run_id", String(64), primary_key=True),
+    Column("hash", String(80), nullable=False),  # of the operation and its arguments
     Column("operation", String(100), nullable=False),
     Column("arguments", Json, nullable=False),
     Column("state", String(20), nullable=False),

@@ -109,6 +109,7 @@ def upgrade() -> None:
     op.create_table(
         "runs",
         sa.Column("run_id", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=80), nullable=False),
         sa.Column("operation", sa.String(length=100), nullable=False),
         sa.Column("arguments", Json(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
