@@ -336,6 +336,14 @@ def test_adapter_changes_the_answers_as_peft_does(tiny, tiny_adapter):
     assert len(texts) == len(PROMPTS)
 
 
+def test_adapter_takes_the_format_of_its_base(tiny, tiny_adapter):
+    import torch
+
+    for dtype in (torch.bfloat16, torch.float32):
+        with open_local(str(tiny), dtype=str(dtype)[6:], adapter=tiny_adapter) as engine:
+            assert {parameter.dtype for parameter in engine.model.parameters()} == {dtype}
+
+
 def test_tokenizer_with_a_start_token_gets_it_once(tmp_path):
     from tests.models.conftest import make_tiny
 
