@@ -64,6 +64,39 @@ def matching_rows(table: "pa.Table", expression: str) -> Any:
     return np.sort(np.asarray(found, np.int64))
 
 
+def computed(table: "pa.Table", expression: str) -> "pa.ChunkedArray":
+    """Compute one value for each row.
+
+    Args:
+        table: The rows; their number and id can be used as well.
+        expression: One SQL expression in DuckDB's dialect over the columns' names.
+
+    Returns:
+        The values in the order of the rows.
+
+    Raises:
+        UsageError: as for `matching_rows`, or it gives one value for many rows.
+    """
+    import duckdb
+    import numpy as np
+    import pyarrow as pa
+
+    numbers = pa.array(np.arange(table.num_rows))
+    connection = connect()
+    try:
+        _refuse_volatile(connection, expression)
+        rows = connection.from_arrow(table.append_column(_NUMBER, numbers))
+        found = rows.project(f"({expression}) AS value, {_NUMBER}").to_arrow_table()
+    except duckdb.Error as error:
+        raise UsageError(_sentence(expression, error, table)) from error
+    finally:
+        connection.close()
+    if found.num_rows != table.num_rows:
+        msg = f"the expression '{expression}' does not give one value for each row"
+        raise UsageError(msg)
+    return found.sort_by(_NUMBER).column("value")
+
+
 def _refuse_volatile(connection: "duckdb.DuckDBPyConnection", expression: str) -> None:
     """Refuse functions whose value is not fixed by their arguments: a replay must agree."""
     query = (

@@ -303,8 +303,6 @@ def _file_facts(path: Path, bad_rows: list[Any]) -> dict[str, Any]:
             for bad in bad_rows[:BAD_ROWS_LISTED]
         ]
         first = bad_rows[0]
-        context.warn(
-            f"{path.name}: {len(bad_rows)} bad rows were left out; "
-            f"line {first.line}: {first.reason}"
-        )
+        count = "1 bad row was" if len(bad_rows) == 1 else f"{len(bad_rows)} bad rows were"
+        context.warn(f"{path.name}: {count} left out; line {first.line}: {first.reason}")
     return facts

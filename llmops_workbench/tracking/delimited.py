@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llmops_workbench.core.errors import DataError
 
@@ -17,6 +17,9 @@ DELIMITERS = (",", "\t", ";", "|")
 MAX_LINES_IN_RECORD = 2000
 EXCERPT_CHARACTERS = 80
 SNIFF_BYTES = 1 << 16
+HEADER_BYTES = 1 << 20
+#: A number that is really a code, such as a postal one.
+PADDED = r"^[+-]?0[0-9]"
 #: What stands for "no value" in a text column; in a numeric one the second list counts as well.
 MISSING_TEXT = ["", "NaN", "nan"]
 MISSING_NUMBER = ["NA", "N/A", "n/a", "#N/A", "null", "NULL", "None", "-"]
@@ -81,7 +84,7 @@ def sniff_delimiter(data: bytes) -> str:
 
 
 def _header(data: bytes, delimiter: str) -> list[str]:
-    first = next(_records(data, delimiter), None)
+    first = next(_records(data[:HEADER_BYTES], delimiter), None)
     if first is None or first.reason:
         msg = f"the header line is broken: {first.reason}" if first else "the file has no header"
         raise DataError(msg)
@@ -104,61 +107,65 @@ def _parse(
 ) -> "pa.Table | None":
     """The columnar reader; None when it meets a row that it cannot take."""
     import pyarrow as pa
-    from pyarrow import csv as arrow_csv
 
     # An odd number of quotes is the mark of a quote that was never closed, which a lenient
     # reader would let swallow the rows after it.
     if not sifted and data.count(b'"') % 2:
         return None
-    text_only: dict[str, Any] = {}
-    while True:
-        try:
-            table = arrow_csv.read_csv(
-                pa.BufferReader(data),
-                read_options=arrow_csv.ReadOptions(column_names=header, skip_rows_after_names=1),
-                parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-                convert_options=arrow_csv.ConvertOptions(
-                    null_values=MISSING_TEXT,
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=False,
-                    column_types=text_only,
-                ),
-            )
-        except pa.ArrowInvalid:
-            return None
-        if any(pa.types.is_binary(kind) for kind in table.schema.types):
-            return None
-        padded = [] if text_only else _padded_numbers(table, data, delimiter)
-        if not padded:
-            return table
-        text_only = {name: pa.string() for name in padded}
+    try:
+        table = _read(data, delimiter, header, {})
+        padded = _padded_numbers(table, data, delimiter, header)
+        if padded:
+            table = _read(data, delimiter, header, dict.fromkeys(padded, pa.string()))
+    except pa.ArrowInvalid:
+        return None
+    # What is not UTF-8 is read as bytes.
+    return None if any(pa.types.is_binary(kind) for kind in table.schema.types) else table
 
 
-def _padded_numbers(table: "pa.Table", data: bytes, delimiter: str) -> list[str]:
+def _read(
+    data: bytes,
+    delimiter: str,
+    header: list[str],
+    types: "dict[str, pa.DataType]",
+    columns: list[str] | None = None,
+) -> "pa.Table":
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    return arrow_csv.read_csv(
+        pa.BufferReader(data),
+        read_options=arrow_csv.ReadOptions(column_names=header, skip_rows_after_names=1),
+        parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        convert_options=arrow_csv.ConvertOptions(
+            null_values=MISSING_TEXT,
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            column_types=types,
+            include_columns=columns,
+        ),
+    )
+
+
+def _padded_numbers(table: "pa.Table", data: bytes, delimiter: str, header: list[str]) -> list[str]:
     """Columns like `007` that would lose their zeros as numbers."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    numeric = [f.name for f in table.schema if pa.types.is_integer(f.type)]
-    numeric += [f.name for f in table.schema if pa.types.is_floating(f.type)]
-    if not numeric:
+    numeric = [
+        field.name
+        for field in table.schema
+        if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+    ]
+    before = rb'(?:^|[\n\r"]|' + re.escape(delimiter.encode()) + rb")[+-]?0[0-9]"
+    if not numeric or not re.search(before, data):
         return []
-    mark = re.escape(delimiter.encode())
-    pattern = re.compile(rb'(?:^|[\n\r"]|' + mark + rb")[+-]?0[0-9]")
-    if not pattern.search(data):
-        return []
-    padded, position = set(), {name: n for n, name in enumerate(table.column_names)}
-    starts = re.compile(rb"[+-]?0[0-9]")
-    for record in _records(data, delimiter):
-        if not pattern.search(record.raw):
-            continue
-        fields = next(csv.reader([record.raw.decode("utf-8", "replace")], delimiter=delimiter), [])
-        for name in numeric:
-            at = position[name]
-            if at < len(fields) and starts.match(fields[at].encode()):
-                padded.add(name)
-        if len(padded) == len(numeric):
-            break
-    return sorted(padded)
+    texts = _read(data, delimiter, header, dict.fromkeys(numeric, pa.string()), numeric)
+    return [
+        name
+        for name in numeric
+        if pc.any(pc.match_substring_regex(texts.column(name), PADDED)).as_py()
+    ]
 
 
 def _settle(table: "pa.Table") -> "pa.Table":
@@ -174,10 +181,7 @@ def _settle(table: "pa.Table") -> "pa.Table":
         if not pc.any(absent).as_py():
             continue
         rest = pc.if_else(absent, None, values)
-        if (
-            rest.null_count == len(rest)
-            or pc.any(pc.match_substring_regex(rest, r"^[+-]?0[0-9]")).as_py()
-        ):
+        if rest.null_count == len(rest) or pc.any(pc.match_substring_regex(rest, PADDED)).as_py():
             continue
         for kind in (pa.int64(), pa.float64()):
             try:

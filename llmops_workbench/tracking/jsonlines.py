@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 #: Lines longer than the columnar reader's block go the slow way.
 BLOCK_BYTES = 1 << 25
+#: Values that are nested deeper than this are no data, and deep enough ones break a parser.
+DEPTH = 64
+#: A line with more opening brackets than this goes the slow way, which counts its depth.
+BRACKETS = 2000
 
 
 def read_json_lines(data: bytes) -> "tuple[pa.Table, list[BadRow]]":
@@ -75,12 +79,14 @@ def read_json(data: bytes) -> "tuple[pa.Table, list[BadRow]]":
         raise DataError(msg)
     rows, bad = [], []
     for number, value in enumerate(document):
-        if isinstance(value, dict):
+        if isinstance(value, dict) and not _is_deep(value, DEPTH):
             rows.append(value)
         else:
             # the item's place stands for its line, which a parsed array no longer knows
+            deep = isinstance(value, dict)
+            reason = f"nested more than {DEPTH} levels deep" if deep else "not a JSON object"
             text = json.dumps(value, ensure_ascii=False).encode()
-            bad.append(BadRow(number + 1, "not a JSON object (item of the array)", excerpt(text)))
+            bad.append(BadRow(number + 1, f"{reason} (item of the array)", excerpt(text)))
     if not rows:
         msg = "the file holds no JSON object"
         raise DataError(msg)
@@ -91,9 +97,13 @@ def _columnar(data: bytes) -> "pa.Table | None":
     import pyarrow as pa
     from pyarrow import json as arrow_json
 
+    if _most_brackets(data) > BRACKETS:
+        return None
     options = arrow_json.ReadOptions(block_size=min(BLOCK_BYTES, max(1 << 20, len(data))))
     try:
         table = arrow_json.read_json(pa.BufferReader(data), read_options=options)
+        if any(_type_is_deep(field.type, DEPTH) for field in table.schema):
+            return None
         texts = pa.schema([pa.field(f.name, _keep_texts(f.type)) for f in table.schema])
         if texts != table.schema:
             # A text that looks like a date stays the text that it was.
@@ -107,6 +117,41 @@ def _columnar(data: bytes) -> "pa.Table | None":
     if len(set(table.column_names)) < table.num_columns or not table.num_columns:
         return None
     return None if _loses_digits(table) else table
+
+
+def _most_brackets(data: bytes) -> int:
+    """The most opening brackets in one line, counted too high where blocks meet."""
+    import numpy as np
+
+    most = carried = 0
+    for start in range(0, len(data), BLOCK_BYTES):
+        block = np.frombuffer(data, np.uint8, min(BLOCK_BYTES, len(data) - start), start)
+        # "[" and "{" are 0x5b and 0x7b: they differ in one bit.
+        opened = np.flatnonzero((block & 0xDF) == 0x5B)
+        ends = np.flatnonzero(block == 0x0A)
+        counts = np.bincount(np.searchsorted(ends, opened), minlength=len(ends) + 1)
+        counts[0] += carried
+        carried = int(counts[-1])
+        most = max(most, int(counts.max()))
+    return most
+
+
+def _type_is_deep(kind: "pa.DataType", left: int) -> bool:
+    import pyarrow as pa
+
+    if left == 0:
+        return True
+    if pa.types.is_struct(kind):
+        return any(_type_is_deep(field.type, left - 1) for field in kind)
+    return bool(pa.types.is_list(kind)) and _type_is_deep(kind.value_type, left - 1)
+
+
+def _is_deep(value: object, left: int) -> bool:
+    if left == 0:
+        return True
+    if isinstance(value, dict):
+        return any(_is_deep(item, left - 1) for item in value.values())
+    return isinstance(value, list) and any(_is_deep(item, left - 1) for item in value)
 
 
 def _keep_texts(kind: "pa.DataType") -> "pa.DataType":
@@ -165,4 +210,6 @@ def _object(line: bytes) -> tuple[dict[str, Any] | None, str]:
         return None, f"broken JSON: {error}"
     if not isinstance(value, dict):
         return None, f"not a JSON object but a {type(value).__name__}"
+    if line.count(b"[") + line.count(b"{") > DEPTH and _is_deep(value, DEPTH):
+        return None, f"nested more than {DEPTH} levels deep"
     return value, ""

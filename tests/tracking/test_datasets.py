@@ -149,7 +149,7 @@ def test_a_files_bad_rows_are_kept_in_the_record_and_said(tmp_path, opened):
     assert version.meta["bad_rows"] == 1
     assert version.meta["bad_rows_listed"][0]["line"] == 3
     assert [event.data["message"] for event in heard if event.kind == "warning"] == [
-        "a.csv: 1 bad rows were left out; line 3: has 1 fields where the header has 2"
+        "a.csv: 1 bad row was left out; line 3: has 1 fields where the header has 2"
     ]
 
 

@@ -217,6 +217,18 @@ def test_the_columnar_and_the_patient_reader_agree(objects):
     assert content_hash(fast) == content_hash(slow)
 
 
+@pytest.mark.parametrize("depth", [100, 900, 3000, 100_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a": ', "}")])
+def test_a_line_that_is_nested_without_end_breaks_nothing(tmp_path, depth, opening, closing):
+    deep = '{"a": ' + opening * depth + "1" + closing * depth + "}"
+    file = read_file(write(tmp_path, "a.jsonl", f'{{"b": 1}}\n{deep}\n{{"b": 2}}\n'))
+    assert file.table.to_pydict() == {"b": [1, 2]}
+    assert [bad.line for bad in file.bad_rows] == [2]
+    if depth < 1000:
+        file = read_file(write(tmp_path, "a.json", f'[{{"b": 1}}, {deep}]'))
+        assert (file.table.num_rows, len(file.bad_rows)) == (1, 1)
+
+
 def test_a_json_document_is_an_array_or_holds_one(tmp_path):
     assert rows(write(tmp_path, "a.json", '[{"a": 1}, {"b": "x"}]')) == [
         {"a": 1, "b": None},
