@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -12,7 +13,13 @@ from collections.abc import Callable
 from typing import Any
 
 from llmops_workbench.core import operations, secrets
-from llmops_workbench.core.errors import CancelledError, GateNotPassedError, LLMOpsError, outcome
+from llmops_workbench.core.errors import (
+    CancelledError,
+    ConflictError,
+    GateNotPassedError,
+    LLMOpsError,
+    outcome,
+)
 from llmops_workbench.core.events import Event, Listener, silent
 from llmops_workbench.core.results import Result
 from llmops_workbench.core.workspace import Workspace
@@ -160,9 +167,11 @@ def end_by_force(job: Job, attempt: int, grace: float) -> None:
     folder = job.folder
     folder.drop_ballast()
     message = f"it did not stop within {grace:.0f} s and was killed"
-    folder.change(CANCELLED, expect=(QUEUED, RUNNING), attempt=attempt, message=message)
-    run_ends(job, CANCELLED, message)
-    mirror.note(job)
+    # When the last word was spoken already, the process only fails to end after it.
+    with contextlib.suppress(ConflictError):
+        folder.change(CANCELLED, expect=(QUEUED, RUNNING), attempt=attempt, message=message)
+        run_ends(job, CANCELLED, message)
+        mirror.note(job)
     me = identify()
     kill_family(me, job.name, spare=me.pid)
     os.kill(me.pid, 9)
