@@ -19,7 +19,7 @@ from llmops_workbench.execution.reconcile import reconcile_job
 from tests.execution.conftest import StartCount
 from tests.execution.waiting import step_of, until
 
-UNSHARE = ["unshare", "-p", "--fork", "--mount-proc"]
+UNSHARE = ["unshare", "-p", "--fork", "--mount-proc", "--kill-child"]
 
 
 @cache
