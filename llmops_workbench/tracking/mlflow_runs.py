@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from llmops_workbench.core.errors import NotFoundError
 from llmops_workbench.core.references import parse
 from llmops_workbench.core.store import tables
 from llmops_workbench.tracking.runs import ENDED, record
@@ -54,7 +55,8 @@ def project(tracking: Tracking, run_id: str) -> None:
     if deleted:
         tracking.client.restore_run(mlflow_id)
     _log(tracking, mlflow_id, run, known)
-    inputs = [_dataset(tracking, text) for text in run["inputs"] if text.startswith("dataset:")]
+    found = [_dataset(tracking, text) for text in run["inputs"] if text.startswith("dataset:")]
+    inputs = [dataset for dataset in found if dataset is not None]
     if inputs:
         tracking.client.log_inputs(mlflow_id, inputs)
     status = _STATUS[run["state"]]
@@ -240,12 +242,15 @@ def milliseconds(moment: str) -> int:
     return round(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
-def _dataset(tracking: Tracking, text: str) -> DatasetInput:
+def _dataset(tracking: Tracking, text: str) -> DatasetInput | None:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     ref = parse(text)
-    with tracking.workspace.store.read() as connection:
-        version = find(connection, ref)
+    try:
+        with tracking.workspace.store.read() as connection:
+            version = find(connection, ref)
+    except NotFoundError:  # removed since; the run's own tags still name it
+        return None
     dataset = Dataset(
         name=ref.name or "snapshot",
         digest=version.hash.removeprefix("sha256-")[:_DIGEST_CHARACTERS],

@@ -7,6 +7,8 @@ Nothing is read, and MLflow is not even imported, when its database is as it was
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,22 +48,37 @@ def reconcile(workspace: Workspace) -> Reconciled:
     Raises:
         StorageError: MLflow cannot be reached.
     """
-    if is_embedded(workspace) and not database(workspace).exists():
-        return Reconciled()
-    signature = _signature(workspace)
-    if signature is not None and signature == _last_signature(workspace):
+    if not is_due(workspace):
         return Reconciled()
     from llmops_workbench.tracking import reconcile_registry, reconcile_runs
 
     # The outbox's lock: a projection that runs meanwhile would look like somebody else's change.
     with lock(workspace, "outbox"):
         tracking = connect(workspace)
-        signature = _signature(workspace)
+        # Before reading: what changes while we read is then seen the next time.
+        signature = _settled_signature(workspace)
         runs = reconcile_runs.take_over(tracking)
         versions, aliases = reconcile_registry.take_over(tracking)
     if signature is not None:
         _keep_signature(workspace, signature)
     return Reconciled(runs, versions, aliases)
+
+
+def is_due(workspace: Workspace) -> bool:
+    """Tell whether MLflow's side may have changed; of a server nobody can tell, so it may have."""
+    if not is_embedded(workspace):
+        return True
+    if not database(workspace).exists():
+        return False
+    return bool(_signature(workspace) != _last_signature(workspace))
+
+
+def _settled_signature(workspace: Workspace) -> list[Any] | None:
+    """Give the signature with the log moved into the database, as closing it would do later."""
+    if is_embedded(workspace):
+        with closing(sqlite3.connect(database(workspace), timeout=20)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return _signature(workspace)
 
 
 def _signature(workspace: Workspace) -> list[Any] | None:

@@ -169,6 +169,16 @@ def test_changes_follow_and_the_last_one_counts(workspace: Workspace) -> None:
     assert client.get_run(run).info.lifecycle_stage == "deleted"
 
 
+def test_a_run_whose_input_was_removed_is_projected(workspace: Workspace) -> None:
+    catalogue = Catalogue(workspace)
+    catalogue.register("dataset", "home", hash=sha(1))
+    run = catalogue.start_run("tune", {}, inputs=["dataset:home"])
+    catalogue.remove("dataset:home")
+    assert outbox.drain(workspace) == outbox.Drained(1, 0, 0)
+    seen = mlflow_server.connect(workspace).client.get_run(run)
+    assert seen.data.tags["llmops.inputs"] == '["dataset:home@1"]'
+
+
 def test_what_mlflow_refuses_stays_with_its_reason_and_holds_nothing_up(
     workspace: Workspace,
 ) -> None:
