@@ -13,6 +13,7 @@ from llmops_workbench.version import __version__
 # Public names that are no verbs, with the module that holds each.
 _NAMES = {
     "score": ("llmops_workbench.scoring.score", "score"),
+    "give": ("llmops_workbench.pipelines.steps", "give"),
     "step": ("llmops_workbench.pipelines.steps", "step"),
     "workspace": ("llmops_workbench.faces.functions", "open_workspace"),
     "open": ("llmops_workbench.faces.functions", "open_workspace"),

@@ -87,6 +87,7 @@ class Operation:
     records: bool
     workspace: bool
     endless: bool = False
+    creates: bool = False
 
     @property
     def name(self) -> str:
@@ -275,6 +276,7 @@ def operation(
     records: bool = True,
     workspace: bool = True,
     endless: bool = False,
+    creates: bool = False,
 ) -> Callable[[F], F]:
     """Make a function an operation; the function itself stays as it is.
 
@@ -285,6 +287,7 @@ def operation(
         workspace: Whether it needs one; False for those that make or examine one.
         endless: A job that goes on until it is stopped, such as an endpoint: it takes no slot,
             gives its result when it is ready, and is a process of its own even in a pipeline.
+        creates: Whether it makes the workspace that it is told to work in, when there is none.
     """
 
     def add(function: F) -> F:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from llmops_workbench.core import context, errors, operations
 from llmops_workbench.core.events import Event, Listener
 from llmops_workbench.core.results import Result, Volatile
-from llmops_workbench.core.workspace import Workspace
+from llmops_workbench.core.workspace import FILE, Workspace
 from llmops_workbench.execution import runs
 from llmops_workbench.execution.resolve import resolve
 
@@ -106,7 +106,15 @@ def _open(
             return Workspace.find(given, flags) if given else outer
         except errors.WorkspaceError:
             return None
-    return outer if given is None and outer is not None else Workspace.find(given, flags)
+    if given is None and outer is not None:
+        return outer
+    try:
+        return Workspace.find(given, flags)
+    except errors.WorkspaceError:
+        if operation.creates and given and not (Path(given) / FILE).exists():
+            Workspace.init(given)
+            return Workspace.find(given, flags)
+        raise
 
 
 def _as_job(

@@ -100,11 +100,11 @@ def perform(
             result: Result = operation.function(**arguments)
         except BaseException as error:
             decision = error.result if isinstance(error, GateNotPassedError) else None
-            _close(workspace, run_id, _state(error, stopped), result=decision, error=error)
+            close(workspace, run_id, _state(error, stopped), result=decision, error=error)
             raise
         if run_id is not None and result.run_id is None:
             result = result.model_copy(update={"run_id": run_id})
-        _close(workspace, run_id, "done", result=result)
+        close(workspace, run_id, "done", result=result)
         return result
 
 
@@ -114,7 +114,7 @@ def _state(error: BaseException, stopped: Callable[[], str]) -> str:
     return "done" if isinstance(error, GateNotPassedError) else "failed"
 
 
-def _close(
+def close(
     workspace: Workspace | None,
     run_id: str | None,
     state: str,
@@ -122,6 +122,15 @@ def _close(
     result: Result | None = None,
     error: BaseException | None = None,
 ) -> None:
+    """Record how a run ended, and bring it to MLflow.
+
+    Args:
+        workspace: Where it is recorded; nothing happens without one.
+        run_id: The run; nothing happens without one.
+        state: done, failed, cancelled or paused.
+        result: What it gave.
+        error: Why it ended otherwise.
+    """
     if workspace is None or run_id is None:
         return
     from llmops_workbench.tracking.catalogue import Catalogue

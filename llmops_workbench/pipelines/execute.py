@@ -214,12 +214,7 @@ def _lacking(step: graph.Step, result: dict[str, Any]) -> bool:
 def _register(plan: graph.Graph, workspace: Workspace) -> None:
     from llmops_workbench.tracking.catalogue import Catalogue
 
-    # The values given are the run's; a notebook of its own has nothing else to give them to.
-    alone = not plan.defaults and len(plan.steps) == 1
-    record = [
-        [step.name, {} if alone else step.values, step.after, step.source] for step in plan.steps
-    ]
-    text = json.dumps([record, plan.defaults], sort_keys=True, ensure_ascii=False)
+    text = json.dumps(plan.definition, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     Catalogue(workspace).register(
         "pipeline",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +57,14 @@ class Graph:
         steps: In an order in which each comes after those that it waits for.
         defaults: Its parameters, as they are written.
         parameters: The same with the values that were given.
+        definition: What is written, without the values that were given.
     """
 
     name: str
     steps: tuple[Step, ...]
     defaults: dict[str, Any]
     parameters: dict[str, Any]
+    definition: list[Any]
 
 
 def load(source: str, given: dict[str, Any]) -> Graph:
@@ -82,7 +84,7 @@ def load(source: str, given: dict[str, Any]) -> Graph:
         text = _notebook(path)
         _check_names(path.stem, text, given)
         step = Step(path.stem, text, _verb_of(text), dict(given))
-        return Graph(path.stem, (step,), {}, dict(given))
+        return Graph(path.stem, (step,), {}, dict(given), [text])
     document = _yaml(path)
     _check_keys("a pipeline", document, _PIPELINE_KEYS)
     parameters = dict(document.get("parameters") or {})
@@ -95,7 +97,8 @@ def load(source: str, given: dict[str, Any]) -> Graph:
     steps = [_step(name, spec, path.parent) for name, spec in _specs(document.get("steps"))]
     _check_references(steps, parameters)
     name = check_name(str(document.get("name", path.stem)), "pipeline")
-    return Graph(name, tuple(_ordered(steps)), parameters, {**parameters, **given})
+    definition = [parameters, [asdict(step) for step in steps]]
+    return Graph(name, tuple(_ordered(steps)), parameters, {**parameters, **given}, definition)
 
 
 def _find(source: str) -> Path:

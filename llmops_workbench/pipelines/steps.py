@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -65,6 +66,34 @@ def step(verb: str, namespace: dict[str, Any]) -> Result:
     if os.environ.get(FOLDER):
         _write(folder / FACTS, {"operation": operation.name, "digest": result.digest()})
     return result
+
+
+def give(**values: Any) -> dict[str, Any]:
+    """Give the result of a notebook that is a step, but calls no operation as one.
+
+    Args:
+        **values: JSON values by name; later steps refer to them.
+
+    Returns:
+        The values, as they were written to `result.json` beside the executed notebook.
+
+    Raises:
+        UsageError: A value is not JSON.
+    """
+    for name, value in values.items():
+        if not _is_json(value):
+            raise UsageError(
+                f"{name} is a {type(value).__name__}, but a step gives JSON values alone: "
+                "register a table first, and give its reference"
+            )
+    folder = _folder({})
+    (folder / ERROR).unlink(missing_ok=True)
+    _write(folder / RESULT, values)
+    if os.environ.get(FOLDER):
+        text = json.dumps(values, sort_keys=True, ensure_ascii=False)
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        _write(folder / FACTS, {"operation": None, "digest": f"sha256-{digest}"})
+    return values
 
 
 def _values(operation: Operation, namespace: dict[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def render(operation: Operation) -> str:
         title += ["", operation.description]
     if operation.example:
         title += ["", "The same in a shell:", ""]
-        title += [f"    {line}" for line in operation.example.splitlines()]
+        title += [f"    {line}" for line in example_lines(operation)]
     cells = [
         {"cell_type": "markdown", "id": "title", "metadata": {}, "source": _lines(title)},
         _code(
@@ -85,6 +85,17 @@ def render(operation: Operation) -> str:
         "nbformat_minor": 5,
     }
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+
+
+def example_lines(operation: Operation) -> list[str]:
+    """Give the commands of the docstring's example, each on one line as it is typed."""
+    found: list[str] = []
+    for line in operation.example.splitlines():
+        if found and line.strip() and not line.startswith("llmops "):
+            found[-1] = f"{found[-1].removesuffix(chr(92)).rstrip()} {line.strip()}"
+        elif line.strip():
+            found.append(line.strip())
+    return found
 
 
 def _parameter(operation: Operation, parameter: Parameter) -> list[str]:
@@ -130,7 +141,7 @@ def _code(name: str, lines: list[str]) -> dict[str, Any]:
 
 
 def _lines(lines: list[str]) -> list[str]:
-    return [line + "\n" for line in lines[:-1]] + lines[-1:]
+    return "\n".join(lines).splitlines(keepends=True)
 
 
 def stale(folder: Path) -> dict[str, str | None]:

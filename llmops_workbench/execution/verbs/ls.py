@@ -30,18 +30,50 @@ class Listing(Result):
         """Give one line an item."""
         return self.items
 
+    def text_rows(self) -> list[dict[str, Any]]:
+        """Give what a person looks for in a list: what it is, how it is, how good, and since when.
+
+        Columns that would be empty for all items are left out.
+        """
+        rows = [
+            {
+                "reference": item["ref"],
+                "aliases": ", ".join(item.get("aliases") or []),
+                "operation": item.get("operation", ""),
+                "state": item.get("state", ""),
+                "scores": _scores(item.get("scores") or {}),
+                "created": str(item["created"])[:19].replace("T", " "),
+            }
+            for item in self.items
+        ]
+        used = [name for name in rows[0] if any(row[name] for row in rows)] if rows else []
+        return [{name: row[name] for name in used} for row in rows]
+
     def html_body(self) -> str:
         """Give a table of the items."""
         lines = "".join(
             f"<tr><td>{html.escape(str(item['ref']))}</td>"
             f"<td>{html.escape(', '.join(item.get('aliases') or []))}</td>"
+            f"<td>{html.escape(str(item.get('operation', '')))}</td>"
             f"<td>{html.escape(str(item.get('state', '')))}</td>"
+            f"<td>{html.escape(_scores(item.get('scores') or {}))}</td>"
             f"<td>{html.escape(str(item['created']))}</td></tr>"
             for item in self.items
         )
         more = f"<p>{len(self.items)} of {self.total}</p>" if self.total > len(self.items) else ""
-        head = "<tr><th>reference</th><th>aliases</th><th>state</th><th>created</th></tr>"
+        titles = ("reference", "aliases", "operation", "state", "scores", "created")
+        head = "<tr>" + "".join(f"<th>{title}</th>" for title in titles) + "</tr>"
         return f"<table>{head}{lines}</table>{more}"
+
+
+def _scores(scores: dict[str, Any]) -> str:
+    values = {
+        name: score.get("value") if isinstance(score, dict) else score
+        for name, score in scores.items()
+    }
+    return ", ".join(
+        f"{name} {value:.3g}" for name, value in values.items() if isinstance(value, int | float)
+    )
 
 
 @operation(stage="everywhere", records=False)

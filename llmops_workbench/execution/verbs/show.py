@@ -1,6 +1,8 @@
 """The operation `show`."""
 
 import html
+import json
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from llmops_workbench.core import context
@@ -51,11 +53,25 @@ class Shown(Result):
             frame: pd.DataFrame = datasets.load(self.ref).to_pandas()
             return frame
 
+    def text_rows(self) -> list[dict[str, Any]]:
+        """Give a dataset's first rows; what else there is stands above them."""
+        return self.rows
+
     def html_body(self) -> str:
         """Give the facts, and a dataset's first rows."""
-        facts = super().html_body() if not self.rows else f"<p>{html.escape(self.ref)}</p>"
+        given = self.to_dict()
+        details = given.pop("details")
+        facts = {**{key: value for key, value in given.items() if value}, **details}
+        facts.pop("rows", None)
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(str(key))}</th>"
+            f"<td>{html.escape(_short(value))}</td></tr>"
+            for key, value in facts.items()
+            if value not in (None, "", [], {})
+        )
+        table = f"<table>{cells}</table>"
         if not self.rows:
-            return facts
+            return table
         heads = "".join(f"<th>{html.escape(name)}</th>" for name in self.rows[0])
         lines = "".join(
             "<tr>"
@@ -63,7 +79,7 @@ class Shown(Result):
             + "</tr>"
             for row in self.rows
         )
-        return f"{facts}<table><tr>{heads}</tr>{lines}</table>"
+        return f"{table}<table><tr>{heads}</tr>{lines}</table>"
 
 
 @operation(stage="everywhere", records=False)
@@ -121,11 +137,19 @@ def show(ref: AnyName) -> Shown:
     )
 
 
-def _cell(value: Any) -> str:
-    return f"<td>{html.escape(str(value)[:200])}</td>"
-
-
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | int | float | bool | list | dict):
+    """Give a cell as a JSON value, also what lies deep in it."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):
         return value
     return str(value)
+
+
+def _short(value: Any, limit: int = 300) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= limit else text[:limit] + "…"

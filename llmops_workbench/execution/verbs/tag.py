@@ -1,9 +1,15 @@
 """The operation `tag`."""
 
+from typing import TYPE_CHECKING
+
 from llmops_workbench.core import context
+from llmops_workbench.core.errors import not_found
 from llmops_workbench.core.operations import operation
-from llmops_workbench.core.references import AnyRef
+from llmops_workbench.core.references import AnyRef, Reference
 from llmops_workbench.core.results import Result, Volatile
+
+if TYPE_CHECKING:
+    from llmops_workbench.tracking.catalogue import Catalogue
 
 
 class TagReport(Result):
@@ -23,7 +29,7 @@ def tag(ref: AnyRef, *, tags: dict[str, str] = {}, remove: list[str] = []) -> Ta
         remove: Names to take away.
 
     Raises:
-        NotFoundError: The reference names nothing.
+        NotFoundError: The reference names nothing, or there is no such tag to take away.
 
     Example:
         llmops tag model:triage@2 --tags owner=ada --tags stage=trial
@@ -31,12 +37,18 @@ def tag(ref: AnyRef, *, tags: dict[str, str] = {}, remove: list[str] = []) -> Ta
     from llmops_workbench.tracking.catalogue import Catalogue
 
     book = Catalogue(context.workspace())
+    known = _tags(book, ref)
+    for name in remove:
+        if name not in known:
+            raise not_found(f"tag of {ref}", name, known)
     for name, value in tags.items():
         book.tag(ref, name, value)
     for name in remove:
         book.tag(ref, name, None)
+    return TagReport(ref=str(ref), tags=_tags(book, ref))
+
+
+def _tags(book: "Catalogue", ref: Reference) -> dict[str, str]:
     if ref.kind == "run":
-        found = dict(book.run(ref.name)["tags"] or {})
-    else:
-        found = dict(book.get(ref).tags or {})
-    return TagReport(ref=str(ref), tags=found)
+        return dict(book.run(ref.name)["tags"] or {})
+    return dict(book.get(ref).tags or {})
