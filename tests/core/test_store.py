@@ -17,7 +17,7 @@ MOUNTS = """\
 server:/export /data nfs4 rw 0 0
 /dev/sdb1 /data/local xfs rw 0 0
 box:/home /mnt/with\\040space fuse.sshfs rw 0 0
-host /work 9p rw 0 0
+host /share 9p rw 0 0
 """
 
 
@@ -135,7 +135,7 @@ def test_a_child_made_by_fork_writes_over_its_own_connection(tmp_path: Path) -> 
         ("/data/local/project", "xfs"),
         ("/data-elsewhere", "ext4"),
         ("/mnt/with space/x", "fuse.sshfs"),
-        ("/mnt/shared", "9p"),
+        ("/share/main", "9p"),
     ],
 )
 def test_the_file_system_of_a_path_is_that_of_its_nearest_mount(path: str, kind: str) -> None:
