@@ -68,7 +68,9 @@ def steps_table(report: Mapping[str, Any]) -> str:
     rows = []
     for done in report["steps"]:
         left = done["rows_out"] / most * 160
-        detail = ", ".join(f"{key}: {value}" for key, value in done["detail"].items() if value)
+        detail = "; ".join(
+            f"{key} {_plain(value)}" for key, value in done["detail"].items() if value
+        )
         rows.append(
             [
                 escape(done["step"]),
@@ -83,6 +85,12 @@ def steps_table(report: Mapping[str, Any]) -> str:
     title = f"<p><b>{escape(str(report['ref']))}</b>, {report['rows_out']} rows</p>"
     splits = bars(list(report["splits"].items()), report["rows_out"]) if report["splits"] else ""
     return title + table(["step", "rows in", "rows out", "changed", "", ""], rows) + splits
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    return str(value)
 
 
 def number(value: float | None) -> str:

@@ -71,7 +71,7 @@ class ColumnProfile(Shape):
         nul: Of text: rows with a NUL character.
         not_finite: Of numbers: NaN and infinite ones, which the spread leaves out.
         spread: Of numbers; of a list its lengths; of a text its characters.
-        top: The most frequent values, where values repeat.
+        top: The most frequent of the values that stand more than once.
         role: What the column is for, when it has a role.
     """
 

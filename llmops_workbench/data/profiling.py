@@ -276,7 +276,7 @@ def _tops(
             continue
         query = (
             f"SELECT c{n}, count(*) FROM {source.sql} WHERE c{n} IS NOT NULL "
-            f"GROUP BY c{n} ORDER BY count(*) DESC, c{n} LIMIT {top}"
+            f"GROUP BY c{n} HAVING count(*) > 1 ORDER BY count(*) DESC, c{n} LIMIT {top}"
         )
         rows = connection.execute(query).fetchall()
         tops[n] = [TopValue(value=json_value(value), count=count) for value, count in rows]

@@ -214,10 +214,9 @@ def _keep(
         raise UsageError(msg)
     found = content_hash(content)
     if not name and not parents:
-        try:
-            return catalogue().get(Reference("dataset", "", found))
-        except NotFoundError:
-            pass
+        known_already = _snapshot_of(found)
+        if known_already is not None:
+            return known_already
     workspace = context.workspace()
     meta["identity"] = _keep_identity(table, found) if known else None
     keep_table(table_path(workspace, found), content)
@@ -233,6 +232,15 @@ def _keep(
     return catalogue().register(
         "dataset", name, hash=found, parents=parents, meta=meta, run_id=run_id, aliases=aliases
     )
+
+
+def _snapshot_of(content: str) -> Version | None:
+    """The nameless version of a content; None when there is none, or only ones with names."""
+    try:
+        version = catalogue().get(Reference("dataset", "", content))
+    except NotFoundError:
+        return None
+    return version if not version.ref.name else None
 
 
 def _keep_identity(table: "pa.Table", content: str) -> str | None:

@@ -64,6 +64,14 @@ def test_a_snapshot_is_known_by_its_hash_however_it_was_held(held, tmp_path):
     assert datasets.load(str(version.ref), identity=False).equals(held)
 
 
+def test_a_snapshot_stays_one_when_a_name_has_the_same_content():
+    named = datasets.register("talk", TABLE)
+    nameless = datasets.snapshot(TABLE)
+    assert str(nameless.ref) == f"dataset:@{named.hash}"
+    assert datasets.snapshot(TABLE).ref == nameless.ref
+    assert datasets.load(nameless).equals(datasets.load(named))
+
+
 def test_selected_rows_keep_their_ids_through_pandas():
     whole = datasets.load(datasets.register("talk", TABLE.select(["text", "label"])))
     chosen = whole.to_pandas().query("label == 'a'")
