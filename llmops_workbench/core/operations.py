@@ -291,7 +291,9 @@ def operation(
     """
 
     def add(function: F) -> F:
-        _loaded[function.__name__] = Operation(function, stage, runs, records, workspace, endless)
+        _loaded[function.__name__] = Operation(
+            function, stage, runs, records, workspace, endless, creates
+        )
         return function
 
     return add

@@ -119,7 +119,7 @@ def workspace(opened: Workspace) -> list[Check]:
             Check(name="store", state="problem", found=error.message, advice="mend this first")
         )
         return checks
-    left = sum(count for state, count in waiting.items() if state != "done")
+    left = waiting["waiting"]
     checks.append(
         Check(
             name="MLflow",

@@ -1,0 +1,1 @@
+"""Long proofs: `make prove` runs them in full and writes `docs/proof.md`."""
