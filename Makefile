@@ -24,7 +24,7 @@ bench: $(VENV)/.installed-dev
 	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 prove: $(VENV)/.installed-dev
-	@for script in tests/proofs/prove_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@$(BIN)/python -m tests.proofs
 
 # Writes down what .venv holds, once the suite has passed with it.
 constraints:
