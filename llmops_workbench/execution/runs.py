@@ -154,11 +154,18 @@ def close(
 
 
 def _project(workspace: Workspace) -> None:
-    """Bring the record to MLflow; what cannot go now stays in the outbox and is said."""
-    from llmops_workbench.tracking import outbox
+    """Bring the record to MLflow; what cannot go now stays in the outbox and is said.
+
+    A step leaves it to the pipeline that it belongs to: MLflow takes seconds to import, and once
+    at the end is enough.
+    """
+    if os.environ.get(PARENT) and context.current().run_id is not None:
+        return
+    from llmops_workbench.tracking import outbox, reconcile
 
     try:
         outbox.drain(workspace)
+        reconcile.reconcile(workspace)
     except Exception as trouble:
         context.warn(f"MLflow could not be updated yet ({outcome(trouble).message})")
 
