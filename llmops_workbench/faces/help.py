@@ -10,6 +10,7 @@ from llmops_workbench.core import operations
 from llmops_workbench.faces.arguments import SWITCHES, VALUES, flags
 from llmops_workbench.faces.shapes import shape, write
 from llmops_workbench.pipelines.files import is_file_text
+from llmops_workbench.pipelines.templates import example_lines
 
 if TYPE_CHECKING:
     from llmops_workbench.core.operations import Operation, Parameter
@@ -73,8 +74,7 @@ def describe(operation: Operation, *, magic: bool = False) -> str:
         lines += _columns((kind, " ".join(text.split())) for kind, text in operation.errors)
     if operation.example:
         sign = "%" if magic else ""
-        example = operation.example.splitlines()
-        lines += ["", "example:", *(f"  {sign}{line}" for line in example)]
+        lines += ["", "example:", *(f"  {sign}{line}" for line in example_lines(operation))]
     return "\n".join(lines)
 
 

@@ -23,7 +23,7 @@ def render(result: Result) -> str:
         `name: value` lines for its single values, then the rows of its table, cut to fit.
     """
     record = result.to_dict()
-    rows = result.frame_rows()
+    rows = result.text_rows()
     plain = rows == [record]
     lines = []
     for name, value in record.items():

@@ -1,0 +1,13 @@
+"""`cancel` through all faces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llmops_workbench.core.workspace import Workspace
+from tests.preparing import set_aside
+
+
+def cases(workspace: Workspace) -> list[dict[str, Any]]:
+    job = set_aside(workspace, "paused")
+    return [{"job": job}, {"job": job, "grace": 5.0}]

@@ -1,0 +1,11 @@
+"""`ls` through all faces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llmops_workbench.core.workspace import Workspace
+
+
+def cases(workspace: Workspace) -> list[dict[str, Any]]:
+    return [{"kind": "datasets"}, {"kind": "datasets", "where": "view", "limit": 1}]

@@ -1,0 +1,12 @@
+"""`upgrade` through all faces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llmops_workbench.core.workspace import Workspace
+
+
+def cases(workspace: Workspace) -> list[dict[str, Any]]:
+    Workspace.init(workspace.root / "another")
+    return [{}, {"folder": "another"}]
