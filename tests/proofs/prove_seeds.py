@@ -84,7 +84,7 @@ def _refused(folder: str, seed: int, figures: list[str]) -> bool:
         folder, "evaluate", "--model", "dealt", "--baseline", "smollm2", "--data",
         "movies@1#test", "--metrics", "accuracy,exact_match", "--max-new-tokens", "5",
     )  # fmt: skip
-    code, _ = _llmops(folder, "gate", *steps["gate"]["with"]["rules"], "--run", report["run_id"])
+    code, _ = _llmops(folder, "gate", *parameters["rules"], "--run", report["run_id"])
     value = report["metrics"]["accuracy"]["value"]
     figures.append(f"seed {seed}: accuracy {value:.3f}, exit {code}")
     return code == 100
