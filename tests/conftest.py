@@ -21,7 +21,7 @@ CACHE = Path(os.environ.get("LLMOPS_CACHE") or REAL_HOME / ".cache" / "llmops-wo
 
 FORGOTTEN = ("LLMOPS_", "MLFLOW_", "JUPYTER", "XDG_", "HF_", "PIP_USER", "OPENAI_")
 # How many trials the long proofs ask for.
-KEPT = ("LLMOPS_PROVE_N", "LLMOPS_TEST_KILLS")
+KEPT = ("LLMOPS_PROVE_N",)
 ENVIRONMENT = {
     "DO_NOT_TRACK": "true",
     "HF_HUB_OFFLINE": "1",

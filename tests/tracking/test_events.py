@@ -211,7 +211,7 @@ while True:
 
 
 def test_an_acknowledged_label_survives_kill_9(workspace: Workspace) -> None:
-    times = int(os.environ.get("LLMOPS_TEST_KILLS", "3"))
+    times = int(os.environ.get("LLMOPS_PROVE_N", "3"))
     said = -1
     for kill in range(times):
         # A client repeats what was not acknowledged to it.

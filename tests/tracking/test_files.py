@@ -295,3 +295,30 @@ def test_a_wrong_suffix_says_what_is_supported(tmp_path):
     assert rows(write(tmp_path, "a.txt", b"a\n1\n"), format="csv") == [{"a": 1}]
     with pytest.raises(NotFoundError, match="does not exist"):
         read_file(tmp_path / "none.csv")
+
+
+PIECES = b'" | , | \r | a | 1 | { | } | {"a":1} | [ | ] | nan | \x00 | \xff | \xe6\x97\xa5'.split(
+    b" | "
+)
+PIECES += [b"\n", b"\t"]
+
+
+@settings(max_examples=6000, deadline=None)
+@given(
+    st.sampled_from(["csv", "tsv", "jsonl", "json", "parquet", "arrow"]),
+    st.lists(
+        st.sampled_from(PIECES),
+        max_size=40,
+    ),
+)  # fmt: skip
+def test_any_bytes_are_read_or_refused_in_a_sentence(tmp_path_factory, kind, parts):
+    path = write(tmp_path_factory.mktemp("fuzz"), f"a.{kind}", b"".join(parts))
+    try:
+        file = read_file(path)
+    except DataError as error:
+        assert str(path) in str(error)
+    else:
+        assert file.table.num_rows > 0
+        file.table.validate(full=True)
+        assert content_hash(file.table).startswith("sha256-")
+        assert [bad.line for bad in file.bad_rows] == sorted(bad.line for bad in file.bad_rows)

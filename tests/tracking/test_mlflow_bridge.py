@@ -265,7 +265,7 @@ def test_projecting_survives_kill_9_at_any_moment(workspace: Workspace) -> None:
         print(killed)
         """,
         workspace.root,
-        os.environ.get("LLMOPS_TEST_KILLS", "5"),
+        os.environ.get("LLMOPS_PROVE_N", "5"),
         os.environ.get("LLMOPS_TEST_SEED", "11"),
     )
     assert int(said.split()[-1]) >= 1, "every victim was faster than its death"
