@@ -81,13 +81,11 @@ def _match(
 
 
 def _pairs(left: list[Any], right: list[Any]) -> list[tuple[int, int]]:
-    """Pair equal keys in their order; of repeated ones the first with the first, and so on."""
+    """Pair equal keys, in the order of the left ones; each is paired at most once."""
     waiting: dict[Any, list[int]] = {}
     for number, value in enumerate(right):
         if value is not None:
             waiting.setdefault(value, []).append(number)
-    for numbers in waiting.values():
-        numbers.reverse()
     found = []
     for number, value in enumerate(left):
         if value is not None and waiting.get(value):

@@ -72,7 +72,11 @@ def sniff_delimiter(data: bytes) -> str:
     best, choice = (0.0, 0), DELIMITERS[0]
     for delimiter in DELIMITERS:
         try:
-            counts = [len(r) for r in csv.reader(io.StringIO(head), delimiter=delimiter) if r][:100]
+            counts = [
+                len(r)
+                for r in csv.reader(io.StringIO(head, newline=None), delimiter=delimiter)
+                if r
+            ][:100]
         except csv.Error:
             continue
         if not counts or counts[0] < 2:
@@ -93,7 +97,7 @@ def _header(data: bytes, delimiter: str) -> list[str]:
     except UnicodeDecodeError as error:
         msg = f"the header line is not UTF-8 (byte {error.start}): save the file as UTF-8"
         raise DataError(msg) from error
-    names = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+    names = next(csv.reader(io.StringIO(text.rstrip("\r\n")), delimiter=delimiter), [])
     names = [name.strip() or f"column_{n}" for n, name in enumerate(names, 1)]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
@@ -232,12 +236,10 @@ def _records(data: bytes, delimiter: str) -> Iterator[_Record]:
     A quote that is not closed by the end (or that ends in the middle of a field after running
     over lines) costs its first line alone: reading goes on with the next one.
     """
-    lines = data.splitlines(keepends=True) if b"\r" in data and b"\n" not in data else None
-    lines = lines if lines is not None else data.split(b"\n")
-    whole = lines[0].endswith((b"\r",)) if lines and b"\n" not in data else False
+    lines = data.splitlines(keepends=True)
     mark, at = delimiter.encode(), 0
     while at < len(lines):
-        raw = lines[at] if whole else lines[at] + (b"\n" if at < len(lines) - 1 else b"")
+        raw = lines[at]
         if not raw.strip(b"\r\n"):
             at += 1
             continue
@@ -247,17 +249,15 @@ def _records(data: bytes, delimiter: str) -> Iterator[_Record]:
             continue
         state = _Fields(mark)
         state.feed(raw)
-        end, parts = at + 1, [raw]
+        end = at + 1
         while state.open and end < len(lines) and end - at < MAX_LINES_IN_RECORD:
-            part = lines[end] if whole else lines[end] + (b"\n" if end < len(lines) - 1 else b"")
-            parts.append(part)
-            state.feed(part)
+            state.feed(lines[end])
             end += 1
         if state.open or (state.untidy and end - at > 1):
             yield _Record(at + 1, raw, 0, "a quote is opened and not closed")
             at += 1
         else:
-            yield _Record(at + 1, b"".join(parts), state.count)
+            yield _Record(at + 1, b"".join(lines[at:end]), state.count)
             at = end
 
 

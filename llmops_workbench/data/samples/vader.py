@@ -99,4 +99,4 @@ def _lines(name: str, content: bytes) -> Iterator[str]:
             # An older encoding of single characters, such as a dash.
             yield line.decode("cp1252", errors="replace")
     if damaged:
-        context.emit("log", text=f"{name}: {damaged} lines were not UTF-8 and read as cp1252")
+        context.emit("log", message=f"{name}: {damaged} lines were not UTF-8 and read as cp1252")

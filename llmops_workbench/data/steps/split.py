@@ -105,9 +105,7 @@ def _places(table: "pa.Table", fractions: Any, group: Any, options: SplitOptions
     group = np.arange(count) if group is None else group
     _, first, group = np.unique(group, return_index=True, return_inverse=True)
     sizes = np.bincount(group)
-    # A group stands where its member with the least fraction does.
-    lead = np.full(len(sizes), np.inf)
-    np.minimum.at(lead, group, fractions)
+    lead = fractions[first]
     stratum = np.zeros(count, np.int64)
     if options.stratify:
         stratum = groups_of_values(table, options.stratify, missing_is_one=True)
