@@ -49,6 +49,10 @@ class Result(BaseModel):
         """Give the rows of the table that this result is best read as."""
         return [self.to_dict()]
 
+    def text_rows(self) -> list[dict[str, Any]]:
+        """Give the rows of the table that a terminal shows below the single values."""
+        return self.frame_rows()
+
     def headline(self) -> dict[str, float]:
         """Give the few numbers that the record of the run shows for this result."""
         return {}

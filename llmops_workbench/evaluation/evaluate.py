@@ -37,19 +37,22 @@ def evaluate(
         baseline: Another model to compare with.
         prompt: A registered prompt or a template with {{column}}; by default the one that the
             model was tuned with.
-        target: The column of right answers; by default the one whose role is target.
+        target: The column of right answers; by default the one that the model was tuned with, or
+            whose role is target.
         choices: The answers to choose among; by default those that the model was tuned with.
         metrics: What to score by.
         slices: Columns by whose values the scores are also given.
         max_new_tokens: The longest answer in tokens.
         limit: Use only the first rows; all when left out.
-        max_failed: The share of failed rows at which the evaluation itself fails.
+        max_failed: The largest share of failed rows; with more the evaluation itself fails. A row
+            without a right answer has failed, too.
         fresh: Ask again even where the answer is known.
 
     Raises:
-        UsageError: A column or choice is missing, or nothing says what is asked.
+        UsageError: A column is missing, no right answer is among the choices, or nothing says
+            what is asked.
         NotFoundError: A reference or a metric names nothing; the nearest is given.
-        JobError: Too many rows failed.
+        JobError: Too many rows failed, or no metric could be computed.
 
     Example:
         llmops evaluate --model triage@champion --data support@3#test --baseline smollm2

@@ -1,6 +1,7 @@
 """The operation `gate`."""
 
 import html
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
@@ -8,7 +9,7 @@ from pydantic import BaseModel
 from llmops_workbench.core import context
 from llmops_workbench.core.errors import GateNotPassedError, UsageError
 from llmops_workbench.core.operations import operation
-from llmops_workbench.core.references import Reference, RunRef, parse
+from llmops_workbench.core.references import RunRef, parse
 from llmops_workbench.core.results import Result, Volatile
 
 
@@ -73,9 +74,9 @@ def gate(rules: list[str], *, run: RunRef) -> GateReport:
     """Decide by rules whether an evaluated model may go on, and keep the decision.
 
     A rule compares one number of the report with a bound, best a bound of an interval:
-    `accuracy.lower >= 0.7`, `paired.accuracy.lower > 0`, `failed == 0`. The decision holds for
-    the exact model version, data, rules and run. Rows that had a part in making or choosing the
-    candidate cannot judge it.
+    `accuracy.lower >= 0.7`, `paired.accuracy.lower > 0`, `slices.domain.movies.accuracy >= 0.6`,
+    `failed == 0`. The decision holds for the exact model version, data, rules and run. Rows that
+    had a part in making or choosing the candidate cannot judge it.
 
     Args:
         rules: What must hold, all of them.
@@ -84,12 +85,12 @@ def gate(rules: list[str], *, run: RunRef) -> GateReport:
     Raises:
         GateNotPassedError: A rule does not hold; the decision is kept all the same.
         UsageError: The run is no finished evaluation, a rule cannot be read, or rows of its data
-            were used to choose the model.
+            were used to make or choose the model.
 
     Example:
         llmops gate 'accuracy.lower >= 0.7' 'paired.accuracy.lower > 0' --run 3f2a
     """
-    from llmops_workbench.evaluation.used_rows import uses
+    from llmops_workbench.evaluation.used_rows import looks, uses
     from llmops_workbench.scoring.rules import parse as parse_rule
     from llmops_workbench.tracking import decisions
     from llmops_workbench.tracking.catalogue import catalogue
@@ -104,7 +105,7 @@ def gate(rules: list[str], *, run: RunRef) -> GateReport:
         )
     if not rules:
         raise UsageError("a gate needs rules, as in 'accuracy.lower >= 0.7'")
-    checked = [parse_rule(rule).check(report) for rule in rules]
+    checked = [parse_rule(rule).check(_numbers(report)) for rule in rules]
     model = parse(report["model"], "model")
     data = parse(report["data"], "dataset")
     if model.external:
@@ -117,10 +118,11 @@ def gate(rules: list[str], *, run: RunRef) -> GateReport:
         worst = max(shared, key=lambda use: use.rows)
         raise UsageError(
             f"{worst.rows} rows of {data} were used by {worst.operation} (run "
-            f"{worst.run_id[:8]}) to make or choose {model}: judge it by other rows"
+            f"{worst.run_id[:8]}, {worst.data}) to make or choose {model}: judge it by other rows, "
+            "or take those out with the recipe step decontaminate"
         )
     version, rows = book.get(model), book.get(data.whole())
-    looks = count_looks(data, rows.hash)
+    seen = looks(data, report["prompt"])
     passed = all(rule.passed for rule in checked)
     outcomes = [RuleOutcome(**vars(rule)) for rule in checked]
     event = decisions.record(
@@ -134,7 +136,8 @@ def gate(rules: list[str], *, run: RunRef) -> GateReport:
             "data": str(data),
             "data_hash": rows.hash,
             "evaluation": record["run_id"],
-            "looks": looks,
+            "looks": seen,
+            **{name: report[name] for name in ("prompt", "target", "choices", "baseline", "n")},
         },
     )
     decision = GateReport(
@@ -146,28 +149,20 @@ def gate(rules: list[str], *, run: RunRef) -> GateReport:
         data=str(data),
         data_hash=rows.hash,
         evaluation=record["run_id"],
-        looks=looks,
+        looks=seen,
         decision=int(event["id"]),
     )
-    if looks > 1:
-        context.warn(f"{looks} evaluations have looked at {data}: a pass means less each time")
+    if seen > 1:
+        context.warn(f"{seen} evaluations have looked at {data}: a pass means less each time")
     if not passed:
         reasons = "; ".join(rule.reason for rule in checked if not rule.passed)
         raise GateNotPassedError(f"{model} does not pass: {reasons}", decision)
     return decision
 
 
-def count_looks(data: Reference, data_hash: str) -> int:
-    """Count the evaluations of this workspace that have read these rows."""
-    from llmops_workbench.tracking.catalogue import catalogue
-
-    book = catalogue()
-    looks = 0
-    for record in book.runs(where="operation=evaluate", limit=10_000)[0]:
-        text = record["arguments"].get("data")
-        if not text or record["state"] != "done":
-            continue
-        other = parse(text, "dataset")
-        if other.split == data.split and book.get(other.whole()).hash == data_hash:
-            looks += 1
-    return looks
+def _numbers(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a report with its slices by column and value, so that a rule can name one."""
+    slices: dict[str, dict[str, Any]] = {}
+    for part in report.get("slices") or []:
+        slices.setdefault(part["column"], {})[part["value"]] = {"n": part["n"], **part["metrics"]}
+    return {**report, "slices": slices}

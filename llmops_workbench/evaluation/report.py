@@ -26,11 +26,14 @@ class EvaluationReport(Result):
         baseline: What it is compared with, if anything.
         data: The rows.
         n: Rows that were asked.
-        failed: Rows that the model could not answer; they are in no score.
+        failed: Rows that the model could not answer or that have no right answer; they are in no
+            score.
+        baseline_failed: The same of the baseline.
         metrics: Score by metric.
         baseline_metrics: The baseline's scores.
         paired: Difference by metric, tested on the same rows.
         slices: Scores of parts of the rows, the worst first.
+        small_slices: Parts that are left out: too few rows, or too many better parts.
         scorers_failed: Metrics that could not be computed, with the reason.
         rows: Table of single rows, as a dataset reference.
     """
@@ -45,9 +48,11 @@ class EvaluationReport(Result):
     choices: list[str] = []
     n: int
     metrics: dict[str, MetricScore]
+    baseline_failed: int = 0
     baseline_metrics: dict[str, MetricScore] = {}
     paired: dict[str, PairedScore] = {}
     slices: list[SliceScore] = []
+    small_slices: int = 0
     scorers_failed: dict[str, str] = {}
     cached: Volatile[int] = 0
     seconds: Volatile[float]
@@ -99,7 +104,8 @@ class EvaluationReport(Result):
             f"<p>{html.escape(name)} could not be computed: {html.escape(reason)}</p>"
             for name, reason in self.scorers_failed.items()
         )
-        return f"{head}<table><tr>{heads}</tr>{lines}</table>{wrong}{self._worst()}"
+        parts = self._slices() + self._worst()
+        return f"{head}<table><tr>{heads}</tr>{lines}</table>{wrong}{parts}"
 
     def _line(self, name: str) -> str:
         score = self.metrics[name]
@@ -116,6 +122,25 @@ class EvaluationReport(Result):
         grey = pair is not None and pair.lower <= 0 <= pair.upper
         style = " style='color:gray' title='the interval holds 0'" if grey else ""
         return f"<tr{style}>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+
+    def _slices(self) -> str:
+        if not self.slices:
+            return ""
+        names = list(self.metrics)
+        heads = "".join(
+            f"<th style='text-align:left'>{html.escape(title)}</th>"
+            for title in ["column", "value", "n", *names]
+        )
+        lines = ""
+        for part in self.slices:
+            cells = [part.column, part.value, str(part.n)]
+            for name in names:
+                score = part.metrics.get(name)
+                shown = _range(score.lower, score.upper) if score else ""
+                cells.append(f"{_number(score.value if score else None)} ({shown})")
+            lines += "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+        left = f"<p>{self.small_slices} smaller or better parts left out</p>"
+        return f"<table><tr>{heads}</tr>{lines}</table>{left if self.small_slices else ''}"
 
     def _worst(self) -> str:
         if not self.worst:

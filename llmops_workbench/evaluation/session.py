@@ -16,12 +16,18 @@ from llmops_workbench.scoring.asking import (
     Question,
     ask,
     choose_prompt,
-    choose_target,
     read_by,
     remembered,
     score_answers,
 )
-from llmops_workbench.scoring.records import metric_score, paired_scores
+from llmops_workbench.scoring.expected import (
+    Expected,
+    arrow_answers,
+    check_choices,
+    choose_target,
+    right_answers,
+)
+from llmops_workbench.scoring.records import MetricScore, metric_score, paired_scores
 
 if TYPE_CHECKING:
     from llmops_workbench.core.references import Reference
@@ -53,24 +59,28 @@ def run(
     from llmops_workbench.tracking import datasets
 
     begun = time.monotonic()
+    if not metrics:
+        raise UsageError("nothing says what to score by: give --metrics, as in exact_match")
     for name in metrics:
         METRICS.get(name)
     version = datasets.find(data)
     columns = [name for name in version.meta["columns"] if not name.startswith("__")]
     roles = datasets.roles(version)
-    answer = choose_target(target, roles, columns)
+    known = remembered(model)
+    answer = choose_target(target, roles, columns, known.get("roles"))
     for name in slices:
-        if name not in version.meta["columns"]:
+        if name not in columns:
             raise UsageError(f"the dataset has no column '{name}'; {did_you_mean(name, columns)}")
     prompt, template = choose_prompt(prompt, model, roles, columns)
-    offered = list(choices) or list(remembered(model).get("choices") or [])
+    offered = list(choices) or list(known.get("choices") or [])
     if LIKELIHOOD in metrics and not offered:
         context.warn("accuracy is of what the model writes: give --choices for its likelihoods")
-    table = datasets.load(data, limit=limit)
-    if table.num_rows == 0:
+    rows = datasets.load(data, limit=limit).to_pylist()
+    if not rows:
         raise DataError(f"{data} has no rows")
-    rows = table.to_pylist()
-    expected = [None if row[answer] is None else str(row[answer]) for row in rows]
+    expected = right_answers(rows, answer)
+    if LIKELIHOOD in metrics and offered:
+        check_choices(offered, expected)
     question = Question(
         template=template,
         choices=tuple(offered) if LIKELIHOOD in metrics else (),
@@ -78,15 +88,21 @@ def run(
         max_new_tokens=max_new_tokens,
         cached=cached,
     )
-    candidate = ask(model, rows, question)
-    other = ask(baseline, rows, question) if baseline is not None else None
-    scores, wrong = score_answers(metrics, candidate, expected)
-    base_scores, base_wrong = score_answers(metrics, other, expected) if other else ({}, {})
+    candidate = ask(model, rows, question, expected)
     failed = len(candidate.errors)
     if failed == len(rows) or failed / len(rows) > max_failed:
-        first = next(iter(candidate.errors.items()))
-        raise JobError(f"{failed} of {len(rows)} rows failed; row {first[0]}: {first[1]}")
+        place, reason = min(candidate.errors.items())
+        raise JobError(f"{failed} of {len(rows)} rows failed; row {place}: {reason}")
+    other = ask(baseline, rows, question, expected) if baseline is not None else None
+    scores, wrong = score_answers(metrics, candidate, expected)
+    base_scores, base_wrong = score_answers(metrics, other, expected) if other else ({}, {})
+    if not scores:
+        name, reason = next(iter(wrong.items()))
+        raise JobError(f"no metric could be computed; {name}: {reason}")
     kept = _keep_rows(model, data, rows, expected, candidate, other, scores, base_scores)
+    measured = {name: metric_score(score) for name, score in scores.items()}
+    _keep_scores(model, data, measured)
+    parts, small = _slices(slices, rows, scores, candidate, expected)
     return EvaluationReport(
         run_id=context.current().run_id,
         model=str(model),
@@ -97,16 +113,32 @@ def run(
         choices=offered,
         n=len(rows),
         failed=failed,
-        metrics={name: metric_score(score) for name, score in scores.items()},
+        baseline_failed=len(other.errors) if other else 0,
+        metrics=measured,
         baseline_metrics={name: metric_score(score) for name, score in base_scores.items()},
         paired=paired_scores(scores, base_scores),
-        slices=_slices(slices, rows, scores, candidate, expected),
+        slices=parts,
+        small_slices=small,
         scorers_failed={**base_wrong, **wrong},
-        cached=sum(candidate.cached) + (sum(other.cached) if other else 0),
+        cached=candidate.known + (other.known if other else 0),
         seconds=round(time.monotonic() - begun, 2),
         rows=kept,
         worst=_worst(rows, expected, candidate, scores, answer),
     )
+
+
+def _keep_scores(model: Reference, data: Reference, scores: Mapping[str, MetricScore]) -> None:
+    """Show the newest scores beside the model version in every list."""
+    from llmops_workbench.tracking.catalogue import catalogue
+
+    if model.external:
+        return
+    kept = {
+        name: {"value": one.value, "lower": one.lower, "upper": one.upper, "data": str(data)}
+        for name, one in scores.items()
+        if one.value is not None
+    }
+    catalogue().score(model, kept, context.current().run_id)
 
 
 def _slices(
@@ -114,21 +146,26 @@ def _slices(
     rows: Sequence[Mapping[str, Any]],
     whole: Mapping[str, Score],
     answers: Answers,
-    expected: Sequence[str | None],
-) -> list[SliceScore]:
-    """Score the rows of each value of a column, the worst first by the first metric."""
-    made: list[SliceScore] = []
-    if not whole:
-        return made
+    expected: Sequence[Expected],
+) -> tuple[list[SliceScore], int]:
+    """Score the rows of each value of a column, the worst first by the first metric.
+
+    Returns:
+        The slices, and how many values were left out because they have too few rows or because
+        there are too many better ones.
+    """
     tokenizers = {
         name: str(score.options["tokenizer"])
         for name, score in whole.items()
         if "tokenizer" in score.options
     }
+    made: list[SliceScore] = []
+    values = 0
     for column in columns:
         places: dict[str, list[int]] = {}
         for place, row in enumerate(rows):
-            places.setdefault(str(row[column]), []).append(place)
+            places.setdefault("" if row[column] is None else str(row[column]), []).append(place)
+        values += len(places)
         for value, group in places.items():
             if len(group) < SMALLEST_SLICE:
                 continue
@@ -136,22 +173,18 @@ def _slices(
                 written=[answers.written[p] for p in group] if answers.written else [],
                 chosen=[answers.chosen[p] for p in group] if answers.chosen else [],
             )
-            scores, _ = score_answers(list(whole), part, [expected[p] for p in group], tokenizers)
-            made.append(
-                SliceScore(
-                    column=column,
-                    value=value,
-                    n=len(group),
-                    metrics={name: metric_score(score) for name, score in scores.items()},
-                )
-            )
+            right = [expected[p] for p in group]
+            scores, _ = score_answers(list(whole), part, right, tokenizers, told=False)
+            measured = {name: metric_score(score) for name, score in scores.items()}
+            made.append(SliceScore(column=column, value=value, n=len(group), metrics=measured))
     first, sign = _first(whole)
 
     def goodness(item: SliceScore) -> float:
         score = item.metrics.get(first)
         return sign * score.value if score is not None and score.value is not None else -math.inf
 
-    return sorted(made, key=goodness)[:MOST_SLICES]
+    shown = sorted(made, key=goodness)[:MOST_SLICES]
+    return shown, values - len(shown)
 
 
 def _first(scores: Mapping[str, Score]) -> tuple[str, int]:
@@ -166,7 +199,7 @@ def _keep_rows(
     model: Reference,
     data: Reference,
     rows: Sequence[Mapping[str, Any]],
-    expected: Sequence[str | None],
+    expected: Sequence[Expected],
     candidate: Answers,
     other: Answers | None,
     scores: Mapping[str, Score],
@@ -179,7 +212,7 @@ def _keep_rows(
 
     columns: dict[str, Any] = {
         "row_id": [row["__id__"] for row in rows],
-        "expected": pa.array(expected, pa.string()),
+        "expected": arrow_answers(expected),
     }
     for prefix, answers, scored in (("", candidate, scores), ("baseline_", other, base_scores)):
         if answers is None:
@@ -194,12 +227,14 @@ def _keep_rows(
             columns[f"{prefix}{name}"] = pa.array(score.rows, pa.float64())
     parents = [str(data), str(model)]
     meta = {"made_by": "evaluate"}
-    return str(datasets.snapshot(pa.table(columns), parents=parents, meta=meta).ref)
+    run_id = context.current().run_id
+    table = pa.table(columns)
+    return str(datasets.snapshot(table, parents=parents, meta=meta, run_id=run_id).ref)
 
 
 def _worst(
     rows: Sequence[Mapping[str, Any]],
-    expected: Sequence[str | None],
+    expected: Sequence[Expected],
     answers: Answers,
     scores: Mapping[str, Score],
     target: str,
@@ -207,13 +242,12 @@ def _worst(
     """List the rows with the worst first score, with what was asked and said."""
     from llmops_workbench.scoring.metric import METRICS
 
-    if not scores:
-        return []
     name, sign = _first(scores)
-    score = scores[name]
-    best = METRICS.get(name).best
+    score, best = scores[name], METRICS.get(name).best
     ranked = sorted(
-        (sign * value, place) for place, value in enumerate(score.rows) if value is not None
+        (sign * value, place)
+        for place, value in enumerate(score.rows)
+        if value is not None and not math.isclose(value, best)
     )
     said = read_by(name, answers)
     return [
@@ -225,8 +259,7 @@ def _worst(
             },
             "expected": expected[place],
             "answer": said[place],
-            name: sign * value,
+            name: score.rows[place],
         }
-        for value, place in ranked[:WORST_ROWS]
-        if sign * value != best
+        for _, place in ranked[:WORST_ROWS]
     ]

@@ -7,6 +7,10 @@ from llmops_workbench.core.operations import operation
 from llmops_workbench.core.references import AnyName
 from llmops_workbench.core.results import Result, Volatile
 
+# A page is for reading; beyond this the frame is.
+MOST_LINES = 500
+DEEPEST = 20
+
 
 class LineageGraph(Result):
     """What a thing came from, or what came of it.
@@ -36,19 +40,19 @@ class LineageGraph(Result):
             below.setdefault(edge[near], []).append((edge[far], edge["kind"]))
         lines: list[str] = []
         shown: set[str] = set()
-
-        def write(ref: str, kind: str, depth: int) -> None:
-            text = f"{'&nbsp;' * 4 * depth}{html.escape(ref)}"
+        # Not by recursion: a chain of versions may be longer than Python's stack.
+        waiting = [(self.start.partition("#")[0], "", 0)]
+        while waiting and len(lines) < MOST_LINES:
+            ref, kind, depth = waiting.pop()
+            text = f"{'&nbsp;' * 4 * min(depth, DEEPEST)}{html.escape(ref)}"
             text += f" <small>{html.escape(kind)}</small>" if kind else ""
             lines.append(f"<div>{text}{' …' if ref in shown and ref in below else ''}</div>")
-            if ref in shown:
-                return
-            shown.add(ref)
-            for other, how in below.get(ref, []):
-                write(other, how, depth + 1)
-
-        write(self.start, "", 0)
-        return f"<p>What {way} {html.escape(self.start)}</p>{''.join(lines)}"
+            if ref not in shown:
+                shown.add(ref)
+                found = below.get(ref, [])
+                waiting += [(other, how, depth + 1) for other, how in reversed(found)]
+        more = "<p>the graph goes on: to_frame() gives all edges</p>" if waiting else ""
+        return f"<p>What {way} {html.escape(self.start)}</p>{''.join(lines)}{more}"
 
 
 @operation(stage="governance", records=False)

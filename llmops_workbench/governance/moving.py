@@ -1,4 +1,4 @@
-"""Moving an alias, with the decision kept before the alias moves."""
+"""Moving an alias, with the decision kept in the same breath."""
 
 from __future__ import annotations
 
@@ -9,40 +9,33 @@ from llmops_workbench.governance.promote import AliasMove
 
 if TYPE_CHECKING:
     from llmops_workbench.tracking.catalogue import Version
+    from llmops_workbench.tracking.decisions import Decide
 
 
-def move(version: Version, alias: str, *, action: str, gate: int | None, reason: str) -> AliasMove:
-    """Record who moves an alias and why, then move it.
+def move(version: Version, alias: str, *, action: str, decide: Decide) -> AliasMove:
+    """Move an alias if that is allowed, and say what was done.
 
     Args:
         version: Where it shall point.
         alias: Which.
         action: `promote` or `rollback`.
-        gate: The id of the gate's decision that allows it.
-        reason: Why, where there is no gate.
+        decide: Allows the move; see `decisions.move_alias`.
     """
     from llmops_workbench.tracking import decisions
-    from llmops_workbench.tracking.catalogue import catalogue
 
-    book = catalogue()
-    name = version.ref.name
-    number = int(str(version.ref.version))
-    before = book.aliases("model", name).get(alias)
-    event = decisions.record(
-        action,
-        version.ref,
-        model_hash=version.hash,
-        run_id=context.current().run_id,
-        details={"alias": alias, "previous": before, "gate": gate, "reason": reason},
+    run_id = context.current().run_id
+    event, before = decisions.move_alias(
+        version, alias, action=action, run_id=run_id, decide=decide
     )
-    book.set_alias("model", name, alias, number, run_id=context.current().run_id)
+    name, kept = version.ref.name, event["payload"]
     return AliasMove(
-        run_id=context.current().run_id,
+        run_id=run_id,
         ref=str(version.ref),
         hash=version.hash,
         alias=alias,
         previous=f"model:{name}@{before}" if before is not None else None,
         decision=int(event["id"]),
-        gate=gate,
-        reason=reason,
+        gate=kept["gate"],
+        refused_by=kept.get("refused_by"),
+        reason=kept["reason"],
     )

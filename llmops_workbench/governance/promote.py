@@ -1,6 +1,6 @@
 """The operation `promote`."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from llmops_workbench.core import context
 from llmops_workbench.core.errors import UsageError
@@ -18,6 +18,7 @@ class AliasMove(Result):
         previous: The version that it pointed at before, if any.
         decision: The id of the audit event that keeps the move.
         gate: The id of the gate's decision that allowed it; None without a gate.
+        refused_by: The id of the gate's decision that was overruled by a reason, if any.
         reason: Why there was no gate, or why it was rolled back.
     """
 
@@ -29,6 +30,7 @@ class AliasMove(Result):
     previous: Volatile[str | None] = None
     decision: Volatile[int]
     gate: Volatile[int | None] = None
+    refused_by: Volatile[int | None] = None
     reason: str = ""
 
 
@@ -36,8 +38,9 @@ class AliasMove(Result):
 def promote(model: ModelRef, *, to: str, without_gate: str = "") -> AliasMove:
     """Point an alias at a model version that has passed its gate.
 
-    The newest decision about this exact version counts. Without one the move needs a reason,
-    which is kept with who gave it.
+    The newest decision about this exact version counts: a gate that refused it after another one
+    let it through stands. Without a passed gate the move needs a reason, which is kept with who
+    gave it.
 
     Args:
         model: The version.
@@ -45,7 +48,8 @@ def promote(model: ModelRef, *, to: str, without_gate: str = "") -> AliasMove:
         without_gate: Why it may go on without a gate.
 
     Raises:
-        UsageError: The version has passed no gate, and no reason was given.
+        UsageError: The version has passed no gate and no reason was given, or the alias cannot be
+            one.
         NotFoundError: There is no such version.
 
     Example:
@@ -58,19 +62,35 @@ def promote(model: ModelRef, *, to: str, without_gate: str = "") -> AliasMove:
     if model.external:
         raise UsageError(f"'{model.name}' is not registered: only a registered version has aliases")
     version = catalogue().get(model)
-    passed = decisions.passed_gate(version.ref, version.hash)
     reason = without_gate.strip()
-    if passed is None and not reason:
-        raise UsageError(
-            f"{version.ref} has passed no gate: run 'llmops gate' on its evaluation, or give "
+
+    def decide(gate: dict[str, Any] | None, before: int | None) -> dict[str, Any]:
+        if decisions.has_passed(gate):
+            assert gate is not None
+            return {"gate": int(gate["id"]), "reason": reason}
+        if not reason:
+            raise UsageError(_refusal(str(version.ref), gate))
+        return {
+            "gate": None,
+            "reason": reason,
+            "refused_by": int(gate["id"]) if gate is not None else None,
+        }
+
+    moved = move(version, to, action=decisions.PROMOTE, decide=decide)
+    if moved.gate is None:
+        refused = " although its newest gate refused it" if moved.refused_by else ""
+        context.warn(f"{version.ref} goes on without a gate{refused}: {reason}")
+    return moved
+
+
+def _refusal(ref: str, gate: dict[str, Any] | None) -> str:
+    if gate is None:
+        return (
+            f"{ref} has passed no gate: run 'llmops gate' on its evaluation, or give "
             "--without-gate REASON"
         )
-    if passed is None:
-        context.warn(f"{version.ref} goes on without a gate: {reason}")
-    return move(
-        version,
-        to,
-        action=decisions.PROMOTE,
-        gate=int(passed["id"]) if passed is not None else None,
-        reason="" if passed is not None else reason,
+    broken = [rule["rule"] for rule in gate["payload"]["rules"] if not rule["passed"]]
+    return (
+        f"the newest gate refused {ref} ({'; '.join(broken)}): let it pass a gate, or give "
+        "--without-gate REASON"
     )

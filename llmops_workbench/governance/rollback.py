@@ -1,6 +1,10 @@
 """The operation `rollback`."""
 
-from llmops_workbench.core.errors import ConflictError, UsageError, not_found
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from llmops_workbench.core import context
+from llmops_workbench.core.errors import ConflictError, NotFoundError, UsageError, not_found
 from llmops_workbench.core.operations import operation
 from llmops_workbench.core.references import AliasOf
 from llmops_workbench.governance.promote import AliasMove
@@ -10,6 +14,8 @@ from llmops_workbench.governance.promote import AliasMove
 def rollback(model: AliasOf, *, reason: str = "") -> AliasMove:
     """Point an alias back at the version that it pointed at before.
 
+    Rolling back again goes back further; a version that was rolled back from is not returned to.
+
     Args:
         model: The model and its alias, as in model:triage@champion.
         reason: Why; it is kept with who did it.
@@ -17,7 +23,8 @@ def rollback(model: AliasOf, *, reason: str = "") -> AliasMove:
     Raises:
         UsageError: No alias was given.
         NotFoundError: There is no such model or alias.
-        ConflictError: The alias has never pointed at another version.
+        ConflictError: The alias has never pointed at another version that is still there, or
+            somebody moved it at the same moment.
 
     Example:
         llmops rollback model:triage@champion --reason 'wrong answers on refunds'
@@ -36,29 +43,48 @@ def rollback(model: AliasOf, *, reason: str = "") -> AliasMove:
     if alias not in now:
         book.get(given)
         raise not_found(f"alias of model:{given.name}", alias, now)
-    earlier = _before(book.alias_history("model", given.name, alias), now[alias])
-    if earlier is None:
+    current = now[alias]
+    earlier = walk_back(book.alias_history("model", given.name, alias), decisions.rollback_runs())
+    for number in earlier:
+        try:
+            version = book.get(f"model:{given.name}@{number}")
+            break
+        except NotFoundError:
+            context.warn(f"model:{given.name}@{number} was removed: going back further")
+    else:
         raise ConflictError(
-            f"{model} has never pointed at another version than {now[alias]}: nothing to go back to"
+            f"{given} has pointed at no other version than {current} that is still there: "
+            "nothing to go back to"
         )
-    version = book.get(f"model:{given.name}@{earlier}")
-    return move(version, alias, action=decisions.ROLLBACK, gate=None, reason=reason.strip())
+
+    def decide(gate: dict[str, Any] | None, before: int | None) -> dict[str, Any]:
+        if before != current:
+            raise ConflictError(
+                f"{given} was moved from {current} to {before} at this moment: look again"
+            )
+        return {"gate": None, "reason": reason.strip()}
+
+    return move(version, alias, action=decisions.ROLLBACK, decide=decide)
 
 
-def _before(history: list[dict[str, object]], current: int) -> int | None:
-    """Walk back through the moves to the version in use before the current one came.
+def walk_back(history: Sequence[Mapping[str, Any]], rolled_back: Collection[str]) -> list[int]:
+    """List the versions that an alias would go back to, the nearest first.
 
-    Two rollbacks go back two versions: a version that was rolled back from is not returned to.
+    Args:
+        history: The alias's moves, the oldest first, each with `version` and `run_id`.
+        rolled_back: The runs that were rollbacks: they undo a move, the others add one.
+
+    Returns:
+        The numbers below the one that the alias points at now, each once.
     """
     stack: list[int] = []
     for entry in history:
         number = entry["version"]
-        if not isinstance(number, int):
+        if number is None:  # taken away; setting it again is a move of its own
             continue
-        if number in stack:
-            del stack[stack.index(number) + 1 :]
+        if entry["run_id"] in rolled_back and number in stack:
+            while stack[-1] != number:
+                stack.pop()
         else:
             stack.append(number)
-    if current in stack:
-        del stack[stack.index(current) :]
-    return stack[-1] if stack else None
+    return [number for number in dict.fromkeys(reversed(stack)) if number != stack[-1]]

@@ -13,8 +13,8 @@ from llmops_workbench.prompts.report import ComparisonReport
 def compare(
     data: DatasetRef,
     *,
-    prompts: list[PromptRef],
     models: list[ModelRef],
+    prompts: list[PromptRef] = [],
     target: ColumnName | None = None,
     choices: list[str] = [],
     metrics: list[MetricName] = [],
@@ -33,11 +33,13 @@ def compare(
 
     Args:
         data: The rows.
-        prompts: Registered prompts, or templates with {{column}}.
         models: Which models answer.
-        target: The column of right answers, for the metrics; by default the one whose role is
-            target.
-        choices: Answers to choose among by likelihood, for the metric accuracy.
+        prompts: Registered prompts, or templates with {{column}}; by default those that the
+            models were tuned with.
+        target: The column of right answers, for the metrics; by default the one that the first
+            model was tuned with, or whose role is target.
+        choices: Answers to choose among by likelihood, for the metric accuracy; by default those
+            that the models were tuned with.
         metrics: What to score by; none only shows the answers.
         max_new_tokens: The longest answer in tokens.
         temperature: 0 decodes greedily.
@@ -48,7 +50,7 @@ def compare(
     Raises:
         UsageError: A column is missing, or metrics were given without right answers.
         NotFoundError: A reference or a metric names nothing.
-        JobError: No row could be answered by one of the variants.
+        JobError: No row could be answered by any of the variants.
 
     Example:
         llmops compare reviews@1#validation --prompts short,long --models smollm2

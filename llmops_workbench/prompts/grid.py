@@ -14,8 +14,15 @@ from llmops_workbench.scoring.asking import (
     Answers,
     Question,
     ask_engine,
-    choose_target,
+    remembered,
     score_answers,
+)
+from llmops_workbench.scoring.expected import (
+    Expected,
+    arrow_answers,
+    check_choices,
+    choose_target,
+    right_answers,
 )
 from llmops_workbench.scoring.records import metric_score, paired_scores
 
@@ -50,20 +57,26 @@ def run(
     from llmops_workbench.tracking import prompts as kept_prompts
 
     begun = time.monotonic()
-    if not prompts or not models:
-        raise UsageError("a comparison needs at least one prompt and one model")
+    if not models:
+        raise UsageError("a comparison needs at least one model")
     for name in metrics:
         METRICS.get(name)
+    known = [remembered(model) for model in models]
+    prompts = list(dict.fromkeys(prompts)) or _own_prompts(models, known)
+    choices = list(choices) or _own_choices(models, known)
     version = datasets.find(data)
     columns = [name for name in version.meta["columns"] if not name.startswith("__")]
-    answer = choose_target(target, datasets.roles(version), columns) if metrics else None
+    roles = datasets.roles(version)
+    answer = choose_target(target, roles, columns, known[0].get("roles")) if metrics else None
     templates = {str(ref): kept_prompts.load(ref).template for ref in prompts}
     for template in templates.values():
         check_columns(template, columns)
     rows = datasets.load(data, limit=limit).to_pylist()
     if not rows:
         raise DataError(f"{data} has no rows")
-    expected = [None if answer is None or row[answer] is None else str(row[answer]) for row in rows]
+    expected = right_answers(rows, answer) if answer is not None else None
+    if choices and expected is not None and LIKELIHOOD in metrics:
+        check_choices(choices, expected)
     calls = len(rows) * len(prompts) * len(models)
     context.emit("plan", prompts=len(prompts), models=len(models), rows=len(rows), calls=calls)
     made: list[tuple[Reference, Reference, Answers]] = []
@@ -80,32 +93,84 @@ def run(
                     seed=seed,
                     cached=cached,
                 )
-                answers = ask_engine(engine, f"{ref} × {model}", rows, question)
+                answers = ask_engine(engine, f"{ref} × {model}", rows, question, expected)
                 if len(answers.errors) == len(rows):
-                    raise JobError(f"{ref} × {model}: every row failed: {answers.errors[0]}")
+                    context.warn(f"{ref} × {model}: every row failed: {answers.errors[0]}")
                 made.append((ref, model, answers))
-    scored = [score_answers(metrics, answers, expected) for _, _, answers in made]
+    if all(len(answers.errors) == len(rows) for _, _, answers in made):
+        raise JobError(f"every row failed for every variant: {made[0][2].errors[0]}")
+    right: list[Expected] = expected if expected is not None else [None] * len(rows)
+    scored = [score_answers(metrics, answers, right) for _, _, answers in made]
     table = [
         _column(ref, model, answers, scores, len(models))
         for (ref, model, answers), (scores, _) in zip(made, scored, strict=True)
     ]
-    table = _compared(table, [scores for scores, _ in scored])
+    table = _compared(_told_apart(table), [scores for scores, _ in scored])
     differs = any(p < LEVEL for column in table for p in column.adjusted_p.values())
     return ComparisonReport(
         run_id=context.current().run_id,
         columns=table,
         data=str(data),
         target=answer,
+        choices=choices,
         n=len(rows),
         calls=calls,
         differs=differs,
         more_rows={} if differs else _more_rows([scores for scores, _ in scored]),
-        scorers_failed={name: why for _, wrong in scored for name, why in wrong.items()},
+        scorers_failed={
+            f"{column.label}: {name}": why
+            for column, (_, wrong) in zip(table, scored, strict=True)
+            for name, why in wrong.items()
+        },
         failed=sum(len(answers.errors) for _, _, answers in made),
         seconds=round(time.monotonic() - begun, 2),
-        cells=_keep_cells(data, rows, expected, made, [scores for scores, _ in scored]),
-        sample=_sample(rows, expected, made, table),
+        cells=_keep_cells(data, rows, right, made, [scores for scores, _ in scored]),
+        sample=_sample(rows, right, made, table),
     )
+
+
+def _own_prompts(
+    models: Sequence[Reference], known: Sequence[Mapping[str, Any]]
+) -> list[Reference]:
+    """Give the prompts that the models were tuned with."""
+    from llmops_workbench.tracking.catalogue import catalogue
+
+    own = [one["prompt"] for one in known if one.get("prompt")]
+    if not own:
+        names = ", ".join(str(model) for model in models)
+        raise UsageError(
+            f"no prompt was given and {names} remember none: give --prompts, registered or as "
+            "'… {{column}} …'"
+        )
+    return [catalogue().get(ref, "prompt").ref for ref in dict.fromkeys(own)]
+
+
+def _own_choices(models: Sequence[Reference], known: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Give the choices that the models were tuned with, where they agree."""
+    own = {
+        tuple(one["choices"]): model
+        for one, model in zip(known, models, strict=True)
+        if one.get("choices")
+    }
+    if len(own) > 1:
+        (first, one), (second, two) = list(own.items())[:2]
+        raise UsageError(
+            f"{one} chooses among {', '.join(first)} and {two} among {', '.join(second)}: "
+            "say by --choices which they shall choose among here"
+        )
+    return list(next(iter(own), ()))
+
+
+def _told_apart(table: Sequence[Column]) -> list[Column]:
+    """Number labels that are the same, so that no column hides another."""
+    seen: dict[str, int] = {}
+    apart = []
+    for column in table:
+        seen[column.label] = seen.get(column.label, 0) + 1
+        number = seen[column.label]
+        label = column.label if number == 1 else f"{column.label} ({number})"
+        apart.append(column.model_copy(update={"label": label}))
+    return apart
 
 
 def _column(
@@ -115,14 +180,16 @@ def _column(
 
     known = zip(answers.seconds, answers.cached, strict=True)
     fresh = [seconds for seconds, cached in known if not cached]
-    name = f"{prompt.name or str(prompt.version)[:14]}@{prompt.version}" if prompt.name else ""
-    label = name or f"template {str(prompt.version)[7:13]}"
+    label = f"template {str(prompt.version)[7:13]}"
+    if prompt.name:
+        label = f"{prompt.name}@{prompt.version}"
+    shown = model.name if model.external else f"{model.name}@{model.version}"
     return Column(
-        label=f"{label} · {model.name}@{model.version}" if models > 1 else label,
+        label=f"{label} · {shown}" if models > 1 else label,
         prompt=str(prompt),
         model=str(model),
         failed=len(answers.errors),
-        cached=sum(answers.cached),
+        cached=answers.known,
         prompt_tokens=sum(answers.prompt_tokens),
         new_tokens=sum(answers.new_tokens),
         p50_seconds=round(float(np.percentile(fresh, 50)), 4) if fresh else None,
@@ -164,6 +231,8 @@ def _more_rows(scores: Sequence[Mapping[str, Score]]) -> dict[str, int]:
                 for one, two in zip(other[name].rows, first.rows, strict=True)
                 if one is not None and two is not None
             ]
+            if not gaps:
+                continue
             spread, mean = float(np.std(gaps)), float(np.mean(gaps))
             if mean and spread:
                 rows = rows_to_see(abs(mean), spread)
@@ -176,7 +245,7 @@ def _more_rows(scores: Sequence[Mapping[str, Score]]) -> dict[str, int]:
 def _keep_cells(
     data: Reference,
     rows: Sequence[Mapping[str, Any]],
-    expected: Sequence[str | None],
+    expected: Sequence[Expected],
     made: Sequence[tuple[Reference, Reference, Answers]],
     scores: Sequence[Mapping[str, Score]],
 ) -> str:
@@ -194,7 +263,7 @@ def _keep_cells(
             "prompt": [str(prompt)] * count,
             "model": [str(model)] * count,
             "row_id": [row["__id__"] for row in rows],
-            "expected": pa.array(expected, pa.string()),
+            "expected": arrow_answers(expected),
             "answer": pa.array(answers.written or nothing, pa.string()),
             "choice": pa.array(answers.chosen or nothing, pa.string()),
             "error": pa.array([answers.errors.get(at) for at in range(count)], pa.string()),
@@ -207,12 +276,14 @@ def _keep_cells(
         parts.append(pa.table(cells))
     parents = [str(data), *dict.fromkeys(str(ref) for pair in made for ref in pair[:2])]
     meta = {"made_by": "compare"}
-    return str(datasets.snapshot(pa.concat_tables(parts), parents=parents, meta=meta).ref)
+    run_id = context.current().run_id
+    table = pa.concat_tables(parts)
+    return str(datasets.snapshot(table, parents=parents, meta=meta, run_id=run_id).ref)
 
 
 def _sample(
     rows: Sequence[Mapping[str, Any]],
-    expected: Sequence[str | None],
+    expected: Sequence[Expected],
     made: Sequence[tuple[Reference, Reference, Answers]],
     table: Sequence[Column],
 ) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The operation `prompt`."""
 
 import html
+import re
 from typing import Any, ClassVar
 
 from llmops_workbench.core import context
@@ -8,6 +9,9 @@ from llmops_workbench.core.errors import UsageError
 from llmops_workbench.core.operations import operation
 from llmops_workbench.core.references import FileText, PromptRef
 from llmops_workbench.core.results import Result, Volatile
+
+# A list of chat messages in YAML or JSON begins so; "[{{name}}] …" and "- a point" are plain text.
+_CHAT = re.compile(r"""\s*(?:\[\s*\{|-\s+\{?)\s*["']?(?:role|content)["']?\s*:""")
 
 
 class PromptReport(Result):
@@ -83,17 +87,21 @@ def prompt(
     from llmops_workbench.tracking import prompts
     from llmops_workbench.tracking.catalogue import catalogue
 
-    given = (template or "").strip("\n") or text
     if template is not None and text:
         raise UsageError("the template was given twice, as a file and as text: give one of them")
-    if given:
-        meta = {"description": description} if description else {}
+    given = text if template is None else template.strip("\n")
+    if given or template is not None:
         version = prompts.register(
             check_name(name, "prompt"),
             read_template(given),
-            meta=meta,
+            meta={"description": description} if description else {},
             run_id=context.current().run_id,
         )
+        if description and version.meta.get("description") != description:
+            context.warn(
+                f"{version.ref} is the same template and keeps its description "
+                f"'{version.meta.get('description', '')}'"
+            )
     else:
         version = catalogue().get(parse(name, "prompt"))
     found = prompts.load(version)
@@ -120,18 +128,23 @@ def read_template(text: str) -> str | list[dict[str, str]]:
     Raises:
         UsageError: It begins like a list of messages but is none.
     """
-    start = text.lstrip()
-    if not start.startswith(("[{", "[\n", "- role", "- content", "- {")):
+    if not _CHAT.match(text):
         return text
     import yaml
 
+    hint = "content with {{names}}, colons or quotes stands in quotes, or below 'content: |'"
     try:
         messages: Any = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise UsageError(f"the list of messages cannot be read: {error}") from error
+        where = getattr(error, "problem_mark", None)
+        line = f" at line {where.line + 1}" if where is not None else ""
+        raise UsageError(f"the list of messages cannot be read{line}: {hint}") from error
     if not isinstance(messages, list) or not all(isinstance(turn, dict) for turn in messages):
         raise UsageError("a chat template is a list of messages, each with role and content")
-    return [{str(key): str(value) for key, value in turn.items()} for turn in messages]
+    for number, turn in enumerate(messages, 1):
+        if not all(isinstance(value, str) for value in turn.values()):
+            raise UsageError(f"role and content of message {number} are not both text: {hint}")
+    return messages
 
 
 def _text(template: str | list[dict[str, str]]) -> str:

@@ -15,7 +15,7 @@ class Column(BaseModel):
     Attributes:
         label: How it is headed.
         failed: Rows that it could not answer.
-        cached: Answers that were known already.
+        cached: Rows whose answers were known already.
         new_tokens: Written in all, cached answers included.
         p50_seconds: Median time of an answer within its batch, of those that were not cached.
         p95_seconds: The 95th percentile of the same.
@@ -44,6 +44,7 @@ class ComparisonReport(Result):
     Attributes:
         columns: One a variant; the first is what the others are compared with.
         n: Rows.
+        failed: Answers that failed, over all columns.
         differs: Whether any column differs from the first by more than chance, after correction.
         more_rows: By metric: about how many rows it takes to see a difference as large as the
             largest one observed, with a power of 0.8; only where none was seen.
@@ -56,6 +57,7 @@ class ComparisonReport(Result):
     columns: list[Column]
     data: Volatile[str]
     target: str | None = None
+    choices: list[str] = []
     n: int
     calls: int
     differs: bool

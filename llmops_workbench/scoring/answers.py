@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,11 +30,13 @@ class Choice:
         winner: Its place; -1 when the row failed.
         log_likelihoods: Of each answer, in nats.
         error: Why there is none.
+        cached: Whether the likelihoods were known already.
     """
 
     winner: int
     log_likelihoods: tuple[float, ...]
     error: str | None = None
+    cached: bool = False
 
 
 def check_columns(template: Template, columns: Sequence[str]) -> None:
@@ -90,39 +93,40 @@ def generate(
     known: dict[str, Any] = {}
     if cached and engine.info.weights_hash is not None:
         known = response_cache.get_many([key for key in keys if key is not None])
-    answers: list[tuple[Generation, bool] | None] = [None] * len(prompts)
-    ask: list[int] = []
+    # The same prompt is asked once: the answer is the same, also where tokens are drawn.
+    waiting: dict[str, list[int]] = {}
+    answers: dict[int, tuple[Generation, bool]] = {}
     for place, (prompt, key) in enumerate(zip(prompts, keys, strict=True)):
-        if isinstance(prompt, LLMOpsError):
-            answers[place] = (failed(prompt.message), False)
+        if isinstance(prompt, LLMOpsError) or key is None:
+            reason = prompt.message if isinstance(prompt, LLMOpsError) else ""
+            answers[place] = (failed(reason), False)
         elif key in known:
-            answers[place] = (Generation(**known[str(key)]), True)
+            answers[place] = (Generation(**known[key]), True)
         else:
-            ask.append(place)
+            waiting.setdefault(key, []).append(place)
+    ask = list(waiting)
     fresh: dict[str, Any] = {}
     keeps = engine.info.weights_hash is not None
 
     def keep(number: int, answer: Generation) -> None:
-        key = keys[ask[number]]
-        if keeps and answer.error is None and key is not None:
-            fresh[key] = asdict(answer)
+        if keeps and answer.error is None:
+            fresh[ask[number]] = asdict(answer)
         if len(fresh) >= _KEEP_EVERY:
             response_cache.put_many(fresh)
             fresh.clear()
-        bar.advance()
+        bar.advance(len(waiting[ask[number]]))
 
     with context.progress(label, total=len(prompts), unit="answers") as bar:
-        bar.advance(len(prompts) - len(ask))
-        asked: list[Any] = [prompts[place] for place in ask]
+        bar.advance(len(answers))
+        asked: list[Any] = [prompts[waiting[key][0]] for key in ask]
         try:
-            for place, answer in zip(
-                ask, engine.generate(asked, sampling, on_result=keep), strict=True
-            ):
-                answers[place] = (answer, False)
+            made = engine.generate(asked, sampling, on_result=keep) if asked else []
         finally:
-            if fresh:
-                response_cache.put_many(fresh)
-    return [answer for answer in answers if answer is not None]
+            response_cache.put_many(fresh)
+        for key, answer in zip(ask, made, strict=True):
+            for place in waiting[key]:
+                answers[place] = (answer, False)
+    return [answers[place] for place in range(len(prompts))]
 
 
 def choose_among(
@@ -158,40 +162,47 @@ def choose_among(
     known: dict[str, Any] = {}
     if cached and keeps:
         known = response_cache.get_many([key for key in keys if key is not None])
-    found: dict[int, list[Any]] = {
-        place: known[key] for place, key in enumerate(keys) if key is not None and key in known
-    }
-    ask = [
-        place
-        for place, prompt in enumerate(prompts)
-        if not isinstance(prompt, LLMOpsError) and place not in found
-    ]
+    waiting: dict[str, Any] = {}
+    for prompt, key in zip(prompts, keys, strict=True):
+        if key is not None and key not in known:
+            waiting.setdefault(key, prompt)
+    counts = Counter(key for key in keys if key is not None)
+    ask = list(waiting)
+    fresh: dict[str, Any] = {}
     with context.progress(label, total=len(prompts), unit="rows") as bar:
-        bar.advance(len(prompts) - len(ask))
+        bar.advance(len(prompts) - sum(counts[key] for key in ask))
         for start in range(0, len(ask), _KEEP_EVERY):
             part = ask[start : start + _KEEP_EVERY]
-            asked: list[Any] = [prompts[place] for place in part]
-            scores = engine.score(asked, [list(choices)] * len(part))
-            fresh = {}
-            for place, row in zip(part, scores, strict=True):
-                found[place] = [asdict(item) for item in row]
-                if keeps and all(item.error is None for item in row):
-                    fresh[str(keys[place])] = found[place]
-            response_cache.put_many(fresh)
-            bar.advance(len(part))
-    return [_choice(prompt, found.get(place), choose) for place, prompt in enumerate(prompts)]
+            scores = engine.score([waiting[key] for key in part], [list(choices)] * len(part))
+            made = {
+                key: [asdict(item) for item in row] for key, row in zip(part, scores, strict=True)
+            }
+            fresh |= made
+            if keeps:
+                response_cache.put_many(
+                    {
+                        key: row
+                        for key, row in made.items()
+                        if all(item["error"] is None for item in row)
+                    }
+                )
+            bar.advance(sum(counts[key] for key in part))
+    both = {**known, **fresh}
+    return [
+        Choice(-1, (), prompt.message)
+        if isinstance(prompt, LLMOpsError)
+        else _choice(both[str(key)], choose, cached=key in known)
+        for prompt, key in zip(prompts, keys, strict=True)
+    ]
 
 
-def _choice(prompt: Prompt | LLMOpsError, scores: list[Any] | None, choose: Any) -> Choice:
-    if isinstance(prompt, LLMOpsError):
-        return Choice(-1, (), prompt.message)
-    assert scores is not None
+def _choice(scores: list[Any], choose: Any, *, cached: bool) -> Choice:
     row = [Likelihood(**item) for item in scores]
     wrong = next((item.error for item in row if item.error is not None), None)
     values = tuple(item.log_likelihood for item in row)
     if wrong is not None:
         return Choice(-1, values, wrong)
-    return Choice(int(choose([list(values)]).winner[0]), values)
+    return Choice(int(choose([list(values)]).winner[0]), values, cached=cached)
 
 
 def _key(engine: Engine, prompt: Prompt, how: Sampling | list[str]) -> str:

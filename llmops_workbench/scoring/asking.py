@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core import context
-from llmops_workbench.core.errors import LLMOpsError, UsageError, did_you_mean
+from llmops_workbench.core.errors import DataError, LLMOpsError, UsageError
 
 if TYPE_CHECKING:
     from llmops_workbench.core.references import Reference
     from llmops_workbench.models.engine import Engine
     from llmops_workbench.models.prompting import Template
+    from llmops_workbench.scoring.expected import Expected
     from llmops_workbench.scoring.score import Score
 
 # The metric that compares the likelihoods of the choices; all others read what was written.
@@ -31,6 +32,7 @@ class Answers:
         prompt_tokens: Of each prompt.
         seconds: From the start of an answer's batch to its end.
         cached: Whether an answer came from the cache.
+        chosen_cached: Whether a choice's likelihoods did.
     """
 
     written: list[str | None] = field(default_factory=list)
@@ -40,6 +42,13 @@ class Answers:
     prompt_tokens: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     cached: list[bool] = field(default_factory=list)
+    chosen_cached: list[bool] = field(default_factory=list)
+
+    @property
+    def known(self) -> int:
+        """How many rows needed nothing of the model."""
+        parts = [part for part in (self.cached, self.chosen_cached) if part]
+        return sum(all(row) for row in zip(*parts, strict=True))
 
 
 @dataclass(frozen=True)
@@ -65,16 +74,25 @@ class Question:
     cached: bool = True
 
 
-def ask(model: Reference, rows: Sequence[Mapping[str, Any]], question: Question) -> Answers:
-    """Open a model, ask it about all rows, and close it."""
+def ask(
+    model: Reference,
+    rows: Sequence[Mapping[str, Any]],
+    question: Question,
+    expected: Sequence[Expected] | None = None,
+) -> Answers:
+    """Open a model, ask it about all rows, and close it; see `ask_engine`."""
     from llmops_workbench.models.sources import open_model
 
     with open_model(model) as engine:
-        return ask_engine(engine, str(model), rows, question)
+        return ask_engine(engine, str(model), rows, question, expected)
 
 
 def ask_engine(
-    engine: Engine, name: str, rows: Sequence[Mapping[str, Any]], question: Question
+    engine: Engine,
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+    question: Question,
+    expected: Sequence[Expected] | None = None,
 ) -> Answers:
     """Ask a model that is open already.
 
@@ -83,12 +101,17 @@ def ask_engine(
         name: What the progress calls it.
         rows: Values by the names in the template.
         question: How they are asked.
+        expected: The right answers; a row without one is not asked and counts as failed. None
+            asks all rows.
     """
     from llmops_workbench.models.engine import Sampling
     from llmops_workbench.scoring import answers
 
     found = Answers()
     prompts = answers.prompts_of(engine, question.template, rows)
+    for place, right in enumerate(expected or ()):
+        if right is None:
+            prompts[place] = DataError("the right answer is missing in this row")
     if question.choices:
         picked = answers.choose_among(
             engine,
@@ -99,6 +122,7 @@ def ask_engine(
         )
         for place, choice in enumerate(picked):
             found.chosen.append(question.choices[choice.winner] if choice.winner >= 0 else None)
+            found.chosen_cached.append(choice.cached)
             if choice.error is not None:
                 found.errors[place] = choice.error
     if question.generates:
@@ -146,7 +170,7 @@ def choose_prompt(
         known = remembered(model).get("prompt")
         if known:
             prompt = catalogue().get(known, "prompt").ref
-            context.emit("log", text=f"asking with {prompt}, which {model} was tuned with")
+            context.emit("log", message=f"asking with {prompt}, which {model} was tuned with")
     if prompt is not None:
         template = prompts.load(prompt).template
     elif "prompt" in roles:
@@ -160,23 +184,6 @@ def choose_prompt(
     return prompt, template
 
 
-def choose_target(target: str | None, roles: Mapping[str, str], columns: Sequence[str]) -> str:
-    """Decide which column holds the right answers.
-
-    Raises:
-        UsageError: Nothing says so, or it is no column; the nearest is given.
-    """
-    answer = target or roles.get("target") or roles.get("completion") or roles.get("label")
-    if answer is None:
-        raise UsageError(
-            "nothing says which column holds the right answers: give --target COLUMN, one of "
-            f"{', '.join(columns)}"
-        )
-    if answer not in columns:
-        raise UsageError(f"the dataset has no column '{answer}'; {did_you_mean(answer, columns)}")
-    return answer
-
-
 def read_by(metric: str, answers: Answers) -> list[str | None]:
     """Give the answers that a metric reads: the choices for the likelihood, else the writing."""
     return answers.chosen if metric == LIKELIHOOD and answers.chosen else answers.written
@@ -185,8 +192,10 @@ def read_by(metric: str, answers: Answers) -> list[str | None]:
 def score_answers(
     metrics: Sequence[str],
     answers: Answers,
-    expected: Sequence[str | None],
+    expected: Sequence[Expected],
     tokenizers: Mapping[str, str] | None = None,
+    *,
+    told: bool = True,
 ) -> tuple[dict[str, Score], dict[str, str]]:
     """Score one model's answers by several metrics.
 
@@ -195,6 +204,7 @@ def score_answers(
         answers: What the model said.
         expected: The right answers.
         tokenizers: By metric, the tokenizer that the whole was scored with, for a part of it.
+        told: Whether to warn of a metric that could not be computed.
 
     Returns:
         The scores, and the reason of each metric that could not be computed.
@@ -203,15 +213,22 @@ def score_answers(
 
     found: dict[str, Score] = {}
     wrong: dict[str, str] = {}
-    for name in metrics:
+    for name in dict.fromkeys(metrics):
         said = read_by(name, answers)
-        if name != "exact_match" and not (name == LIKELIHOOD and answers.chosen):
+        by_likelihood = name == LIKELIHOOD and bool(answers.chosen)
+        if name != "exact_match" and not by_likelihood:
             said = [None if text is None else text.strip() for text in said]
         try:
             fixed = (tokenizers or {}).get(name)
             options: dict[str, Any] = {"tokenizer": fixed} if fixed else {}
-            found[name] = score(name, said, expected, **options)
+            made = score(name, said, expected, **options)
         except LLMOpsError as error:
             wrong[name] = error.message
-            context.warn(f"{name} could not be computed: {error.message}")
+            if told:
+                context.warn(f"{name} could not be computed: {error.message}")
+            continue
+        if by_likelihood:
+            note = "the model chose by the likelihood of the choices"
+            made = replace(made, notes=(*made.notes, note))
+        found[name] = made
     return found, wrong
