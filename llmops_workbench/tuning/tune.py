@@ -1,10 +1,12 @@
 """The operation `tune`."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from llmops_workbench.core import context
+from llmops_workbench.core.errors import UsageError
 from llmops_workbench.core.operations import operation
 from llmops_workbench.core.references import (
     ColumnName,
@@ -34,7 +36,7 @@ def tune(
     rank: Annotated[int, Field(gt=0, le=512)] = 16,
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
     learning_rate: Annotated[float | None, Field(gt=0)] = None,
-    epochs: Annotated[float, Field(gt=0)] = 1.0,
+    epochs: Annotated[float, Field(gt=0)] = 3.0,
     steps: Annotated[int | None, Field(gt=0)] = None,
     rows_per_step: Annotated[int, Field(gt=0)] = 16,
     max_tokens: Annotated[int, Field(gt=8)] = 1024,
@@ -57,8 +59,9 @@ def tune(
         prompt: A registered prompt or a template with {{column}}; without one the roles of the
             data say what is asked.
         target: The column that holds the answers; by default the one whose role is target.
-        choices: The answers to choose from, when there are only a few; they are remembered.
-        validation: Other rows to measure the loss on.
+        choices: The answers to choose from, when there are only a few; they are remembered, and a
+            row with another answer is left out.
+        validation: Other rows to measure the loss on; at most 64 of them are drawn.
         method: Train an adapter on all linear layers, or all weights.
         rank: Rank of the adapter.
         dropout: Share of the adapter's input that is dropped while training.
@@ -66,14 +69,16 @@ def tune(
         epochs: How often each row is seen.
         steps: Stop after so many optimizer steps instead.
         rows_per_step: Rows that one optimizer step sees, about.
-        max_tokens: A row with more tokens is left out and counted as failed.
+        max_tokens: A row with more tokens, or more than the model can read, is left out and
+            counted as failed.
         limit: Use only the first rows.
         checkpoints: How often the state is kept and the validation loss measured.
         seed: Fixes the adapter's first values and the order of the rows.
         threads: Threads that compute; more than one gains only on idle cores.
 
     Raises:
-        UsageError: A column is missing, or nothing says what is asked and answered.
+        UsageError: A column is missing, nothing says what is asked and answered, or the rows are
+            kept for the test.
         DataError: No row can be used.
         NotFoundError: A reference names nothing.
         UntrustedError: The base has pickled weights or code of its own.
@@ -99,7 +104,7 @@ def tune(
         "threads": threads,
     }
     learned, measured = _splits(data, validation)
-    context.emit("log", text=f"tuning {model} on {learned}")
+    context.emit("log", message=f"tuning {model} on {learned}")
     return session.run(
         model,
         learned,
@@ -119,14 +124,31 @@ def _splits(data: Reference, validation: Reference | None) -> tuple[Reference, R
     """Choose the rows to learn from and to measure on; never any that are kept for the test."""
     from llmops_workbench.tracking import datasets
 
+    splits = datasets.splits(data)
+    learned = _split(data, "train")
+    if validation is not None:
+        measured: Reference | None = _split(validation, "validation")
+    elif data.split is None and "validation" in splits:
+        measured = replace(data, split="validation")
+    else:
+        measured = None
+    if measured == learned:
+        raise UsageError(f"{measured} is learned, so that its loss says nothing: give other rows")
+    return learned, measured
+
+
+def _split(data: Reference, wanted: str) -> Reference:
+    """Take the split that is wanted, when there are splits and none was named."""
+    from llmops_workbench.tracking import datasets
+
     if data.split is not None:
-        return data, validation
+        if data.split == "test":
+            raise UsageError(f"{data} is kept for the test: give another split to learn from")
+        return data
     splits = datasets.splits(data)
     if not splits:
-        return data, validation
-    learned = Reference(data.kind, data.name, data.version, "train") if "train" in splits else data
-    if validation is None and "validation" in splits and learned is not data:
-        validation = Reference(data.kind, data.name, data.version, "validation")
-    if learned is data:
-        context.warn(f"{data} has splits but none called train: all its rows are learned")
-    return learned, validation
+        return data
+    if wanted not in splits:
+        offered = ", ".join(f"{data}#{name}" for name in splits if name != "test")
+        raise UsageError(f"{data} has splits, but none called {wanted}: give one of {offered}")
+    return replace(data, split=wanted)

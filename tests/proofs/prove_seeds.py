@@ -78,7 +78,7 @@ def _refused(folder: str, seed: int, figures: list[str]) -> bool:
     _run(
         folder, "tune", "--model", "smollm2", "--data", "dealt.jsonl", "--name", "dealt",
         "--prompt", prompt, "--target", "label", "--choices", "positive,negative",
-        "--learning-rate", str(parameters["learning_rate"]), "--seed", str(seed),
+        "--learning-rate", str(parameters["learning_rate"]), "--epochs", "1", "--seed", str(seed),
     )  # fmt: skip
     report = _run(
         folder, "evaluate", "--model", "dealt", "--baseline", "smollm2", "--data",
