@@ -14,7 +14,7 @@ from llmops_workbench.text.templates import variables
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from llmops_workbench.models.engine import Prompt
+    from llmops_workbench.models.engine import Message, Prompt
     from llmops_workbench.models.tokens import PromptEncoder
 
 # Tokens with this label carry no loss; it is what torch's cross entropy ignores.
@@ -33,12 +33,14 @@ class Layout:
         target: The column of the answers, for a template or a prompt column.
         prompt: The column that holds whole prompts.
         messages: The column that holds whole conversations; the last answer is learned.
+        choices: The only answers that a row may have; empty for any.
     """
 
     template: str | list[dict[str, str]] | None = None
     target: str | None = None
     prompt: str | None = None
     messages: str | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -78,6 +80,7 @@ def choose_layout(
     roles: dict[str, str],
     template: str | list[dict[str, str]] | None,
     target: str | None,
+    choices: Sequence[str] = (),
 ) -> Layout:
     """Decide how rows become prompt and answer.
 
@@ -86,10 +89,16 @@ def choose_layout(
         roles: Role to column, as the dataset version says.
         template: The prompt given, if any.
         target: The column of answers given, if any.
+        choices: The answers to choose from, if any were given.
 
     Raises:
-        UsageError: A named column is missing, or nothing says what the answer is.
+        UsageError: A named column is missing, nothing says what the answer is, the prompt holds
+            the answer, or the choices are no choice.
     """
+    if choices and (len(set(choices)) < 2 or len(set(choices)) < len(choices) or "" in choices):
+        raise UsageError(f"choices are '{','.join(choices)}': give two or more different answers")
+    if target is not None and target not in columns:
+        raise UsageError(f"the dataset has no column '{target}'; {did_you_mean(target, columns)}")
     if template is not None:
         answer = target or roles.get("target") or roles.get("completion") or roles.get("label")
         if answer is None:
@@ -97,11 +106,20 @@ def choose_layout(
                 "nothing says which column holds the answers: give --target COLUMN, "
                 f"one of {', '.join(columns)}"
             )
-        layout = Layout(template=template, target=answer)
+        layout = Layout(template=template, target=answer, choices=tuple(choices))
+        if answer in variables(template):
+            raise UsageError(
+                f"the prompt shows '{answer}', which holds the answers: the model would learn to "
+                "copy; leave {{" + answer + "}} out, or give another --target"
+            )
     elif "messages" in roles and target is None:
-        layout = Layout(messages=roles["messages"])
+        layout = Layout(messages=roles["messages"], choices=tuple(choices))
     elif "prompt" in roles and (target or "completion" in roles):
-        layout = Layout(prompt=roles["prompt"], target=target or roles["completion"])
+        layout = Layout(
+            prompt=roles["prompt"],
+            target=target or roles["completion"],
+            choices=tuple(choices),
+        )
     else:
         raise UsageError(
             "nothing says what the model is asked: give --prompt '… {{column}} …' with a column "
@@ -159,12 +177,14 @@ def _row(
     row: dict[str, Any], layout: Layout, encoder: PromptEncoder, max_tokens: int
 ) -> tuple[list[int], list[int]]:
     prompt, answer = _prompt_and_answer(row, layout, encoder)
-    if not answer:
-        raise DataError("the answer is empty")
+    if not answer.strip():
+        raise DataError("its answer is empty")
+    if layout.choices and answer not in layout.choices:
+        raise DataError(f"its answer '{answer[:40]}' is none of {', '.join(layout.choices)}")
     boundary = encoder.split(prompt, [answer])[0]
     ids = [*boundary.prefix, *boundary.continuation, *end_tokens(encoder.tokenizer)]
     if len(ids) > max_tokens:
-        raise DataError(f"it has {len(ids)} tokens, more than max_tokens ({max_tokens})")
+        raise DataError(f"it has {len(ids)} tokens, more than the limit of {max_tokens}")
     return ids, [NO_LOSS] * len(boundary.prefix) + ids[len(boundary.prefix) :]
 
 
@@ -173,24 +193,33 @@ def _prompt_and_answer(
 ) -> tuple[Prompt, str]:
     chat = bool(getattr(encoder.tokenizer, "chat_template", None))
     if layout.messages is not None:
-        turns = row[layout.messages] or []
-        if not turns or turns[-1].get("role") != "assistant":
-            raise DataError("its conversation does not end with an answer of the assistant")
-        said = [{"role": turn["role"], "content": turn["content"]} for turn in turns]
-        return build_prompt(said[:-1], {}, chat=chat), str(said[-1]["content"])
+        said = _turns(row[layout.messages])
+        asked = said[:-1]
+        prompt = asked if chat else "\n\n".join(turn["content"] for turn in asked)
+        return prompt, said[-1]["content"]
     assert layout.target is not None
-    target = row[layout.target]
-    if target is None:
-        raise DataError(f"its '{layout.target}' is missing")
+    for name in layout.columns:
+        if row[name] is None or row[name] != row[name]:
+            raise DataError(f"its '{name}' is missing")
+    answer = str(row[layout.target])
     if layout.template is None:
         assert layout.prompt is not None
-        if row[layout.prompt] is None:
-            raise DataError(f"its '{layout.prompt}' is missing")
-        return str(row[layout.prompt]), str(target)
-    missing = [name for name in variables(layout.template) if row.get(name) is None]
-    if missing:
-        raise DataError(f"its '{missing[0]}' is missing")
-    return build_prompt(layout.template, row, chat=chat), str(target)
+        return str(row[layout.prompt]), answer
+    return build_prompt(layout.template, row, chat=chat), answer
+
+
+def _turns(value: Any) -> list[Message]:
+    """Read a conversation; its last turn is what the model learns to say."""
+    turns = value if isinstance(value, list) else []
+    said: list[Message] = []
+    for turn in turns:
+        content = turn.get("content") if isinstance(turn, dict) else None
+        if not isinstance(content, str) or not isinstance(turn.get("role"), str):
+            raise DataError("a turn of its conversation is no pair of role and content")
+        said.append({"role": turn["role"], "content": content})
+    if len(said) < 2 or said[-1]["role"] != "assistant":
+        raise DataError("its conversation does not end with an answer of the assistant")
+    return said
 
 
 def end_tokens(tokenizer: Any) -> list[int]:

@@ -21,7 +21,9 @@ class TuneReport(Result):
         loss: Training loss of the last step, per trained token (natural logarithm).
         validation_before: Loss on the validation rows before the first step.
         validation_after: The same after the last.
-        tokens_per_cpu_second: Real tokens learned from in a second of processor time.
+        cpu_seconds: Processor time of the training, loading and measuring included.
+        tokens_per_cpu_second: Real tokens learned from in a second of processor time, over the
+            optimizer steps of the last start.
         failed: Rows that were left out; `failures` lists the first.
         resumed_from: The step of the checkpoint that the last start went on from; 0 for none.
     """

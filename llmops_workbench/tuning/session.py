@@ -13,6 +13,8 @@ from llmops_workbench.tuning.examples import LISTED, choose_layout, tokenise
 from llmops_workbench.tuning.report import TuneReport
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from llmops_workbench.core.references import Reference
     from llmops_workbench.models.sources import Location
     from llmops_workbench.tuning.examples import Examples, Layout
@@ -41,27 +43,32 @@ def run(
     from llmops_workbench.tracking.catalogue import catalogue
 
     call = context.current()
+    if model.external:
+        model = _kept(model)
     where = locate(model)
     remembered = where.meta or {}
     if prompt is None and remembered.get("prompt"):
         prompt = catalogue().get(remembered["prompt"], "prompt").ref
     template = prompts.load(prompt).template if prompt is not None else None
     version = datasets.find(data)
-    layout = choose_layout(list(version.meta["columns"]), datasets.roles(version), template, target)
+    layout = choose_layout(
+        list(version.meta["columns"]), datasets.roles(version), template, target, choices
+    )
     quiet_transformers()
     encoder = _encoder(where)
+    longest = min(max_tokens, _context_tokens(where.folder) or max_tokens)
     rows = tokenise(
         datasets.load(data, columns=layout.columns, limit=limit),
         layout,
         encoder,
-        max_tokens,
+        longest,
         "tokenising",
     )
     held = None
     if validation is not None:
-        table = datasets.load(validation, columns=layout.columns, limit=validation_limit)
-        held = tokenise(table, layout, encoder, max_tokens, "tokenising validation rows")
-    chosen = _settings(settings)
+        table = _drawn(datasets.load(validation, columns=layout.columns), validation_limit)
+        held = tokenise(table, layout, encoder, longest, "tokenising validation rows")
+    chosen = _settings(settings, where.adapter)
     work = _work_folder()
     trained = _train(where, encoder.tokenizer, rows, held, chosen, work, checkpoints())
     kept = _keep(
@@ -90,7 +97,7 @@ def run(
         all_parameters=trained.all_parameters,
         seconds=trained.seconds,
         cpu_seconds=trained.cpu_seconds,
-        tokens_per_cpu_second=_speed(rows, chosen, trained),
+        tokens_per_cpu_second=trained.tokens_per_cpu_second,
         peak_memory_mb=trained.peak_memory_mb,
         device=trained.device,
         dtype=trained.dtype,
@@ -116,10 +123,41 @@ def _encoder(where: Location) -> Any:
     return PromptEncoder(tokenizer, where.name)
 
 
-def _settings(given: dict[str, Any]) -> Settings:
+def _kept(model: Reference) -> Reference:
+    """Bring a base from outside into the workspace: an adapter is nothing without it."""
+    from llmops_workbench.models.sources import register_model
+
+    version = register_model(model, run_id=context.current().run_id)
+    context.emit("log", message=f"{model.name} is kept as {version.ref}")
+    return version.ref
+
+
+def _context_tokens(folder: Path) -> int | None:
+    """Give the longest text that the model can read, where its settings say so."""
+    settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    found = settings.get("max_position_embeddings")
+    return int(found) if found else None
+
+
+def _drawn(table: pa.Table, most: int) -> pa.Table:
+    """Draw rows from all over a table: its first ones may be of one kind."""
+    import numpy as np
+
+    if table.num_rows <= most:
+        return table
+    places = np.random.default_rng(0).choice(table.num_rows, size=most, replace=False)
+    return table.take(sorted(places.tolist()))
+
+
+def _settings(given: dict[str, Any], adapter: Path | None) -> Settings:
     from llmops_workbench.tuning.training import LEARNING_RATES, Settings
 
     filled = dict(given)
+    if adapter is not None and filled["method"] == "lora":
+        config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+        if config["r"] != filled["rank"]:
+            context.warn(f"the adapter that is trained on has rank {config['r']}, and keeps it")
+        filled["rank"] = config["r"]
     if filled["learning_rate"] is None:
         filled["learning_rate"] = LEARNING_RATES[filled["method"]]
     return Settings(**filled, dtype=str(context.workspace().settings.get("models.dtype")))
@@ -239,9 +277,3 @@ def _copy_tokenizer(source: Path, folder: Path) -> None:
         for file in source.glob(pattern):
             if not (folder / file.name).exists():
                 shutil.copyfile(file, folder / file.name)
-
-
-def _speed(rows: Examples, settings: Settings, trained: Training) -> float:
-    done = trained.steps - trained.resumed_from
-    learned = rows.tokens * settings.rows_per_step / len(rows.input_ids) * done
-    return round(learned / max(trained.cpu_seconds, 1e-9), 1)

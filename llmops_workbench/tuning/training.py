@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import resource
 import shutil
 import sys
 import time
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from llmops_workbench.core import context
-from llmops_workbench.core.errors import CancelledError
+from llmops_workbench.core.errors import CancelledError, StorageError
 from llmops_workbench.models.hardware import pick_device, pick_dtype
 from llmops_workbench.tuning.examples import Examples
 
 if TYPE_CHECKING:
     from llmops_workbench.execution.checkpoints import Checkpoints
 
-# Rows are packed up to this many tokens: longer packs cost attention over rows that cannot see
-# each other, shorter ones leave the matrices too small to be fast.
-PACK_TOKENS = 512
+# How C++ and Rust say that there is no room: torch's archive writer, the system, safetensors.
+_FULL = ("inline_container", "PytorchStreamWriter", "No space left", "os error 28")
 
 # The learning rates at which a small model learns in a few hundred rows without losing the rest.
 LEARNING_RATES = {"lora": 5e-4, "full": 5e-5}
@@ -66,6 +66,8 @@ class Training:
         loss: Mean training loss of the last step, per trained token.
         validation_before: Loss on the validation rows before the first step.
         validation_after: The same after the last.
+        cpu_seconds: Processor time of it all, loading and measuring included.
+        tokens_per_cpu_second: Real tokens a second of processor time, in the steps alone.
         history: One record a logged step.
     """
 
@@ -76,6 +78,7 @@ class Training:
     validation_after: float | None
     seconds: float
     cpu_seconds: float
+    tokens_per_cpu_second: float
     peak_memory_mb: int
     trainable_parameters: int
     all_parameters: int
@@ -112,52 +115,58 @@ def train(
 
     Raises:
         CancelledError: It was asked to stop; a checkpoint is written.
+        StorageError: The disk is full; the last whole checkpoint is kept.
+        JobError: The loss is not a number any more.
     """
     import torch
     from transformers import set_seed
 
     from llmops_workbench.tuning.callbacks import Keeping, Reporting
+    from llmops_workbench.tuning.packing import make_trainer
 
     torch.set_num_threads(settings.threads)
     set_seed(settings.seed)
     begun, cpu_begun = time.monotonic(), time.process_time()
-    model = _load(base, adapter, settings)
-    config = _config(rows, validation, settings, work)
-    steps_tokens = rows.tokens * settings.rows_per_step / len(rows.input_ids)
-    reporting, keeping = Reporting(steps_tokens, record), Keeping(kept, work)
-    trainer = _trainer(model, config, tokenizer, rows, validation, settings, [reporting, keeping])
-    latest = kept.latest()
-    before = None
-    if latest is None and validation is not None:
-        before = float(trainer.evaluate()["eval_loss"])
-        reporting.flush()
-    elif latest is not None:
-        context.emit("log", text=f"resumed from the checkpoint of step {latest.step}")
-        before = latest.facts.get("validation_before")
-    result = trainer.train(resume_from_checkpoint=str(latest.path) if latest else None)
-    reporting.flush()
-    if keeping.stopped and trainer.state.global_step < trainer.state.max_steps:
-        raise CancelledError(
-            f"stopped at step {trainer.state.global_step} of {trainer.state.max_steps}; "
-            "its checkpoint is kept"
+    dtype = pick_dtype(settings.dtype, pick_device())
+    model = _load(base, adapter, settings, dtype)
+    reporting, keeping = Reporting(record), Keeping(kept, work)
+    with told_as_storage(work):
+        trainer = make_trainer(
+            model, tokenizer, rows, validation, settings, dtype, work, [reporting, keeping]
         )
-    after = _last_loss(trainer) if validation is not None else None
-    folder = _write(trainer.model, work / "final")
+        latest = kept.resume()
+        before = None
+        if latest is not None:
+            context.emit("log", message=f"resumed from the checkpoint of step {latest.step}")
+            before = latest.facts.get("validation_before")
+        elif validation is not None:
+            before = float(trainer.evaluate()["eval_loss"])
+        keeping.facts["validation_before"] = before
+        trainer.train(resume_from_checkpoint=str(latest.path) if latest else None)
+        reporting.flush()
+        if keeping.stopped and trainer.state.global_step < trainer.state.max_steps:
+            raise CancelledError(
+                f"stopped at step {trainer.state.global_step} of {trainer.state.max_steps}; "
+                "its checkpoint is kept"
+            )
+        after = _last_loss(trainer) if validation is not None else None
+        folder = _write(trainer.model, work / "final")
     sizes = [(p.numel(), p.requires_grad) for p in trainer.model.parameters()]
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     trained = Training(
         folder=folder,
         steps=int(trainer.state.global_step),
-        loss=float(losses[-1]) if losses else float(result.training_loss),
+        loss=float(losses[-1]),
         validation_before=before,
         validation_after=after,
         seconds=round(time.monotonic() - begun, 2),
         cpu_seconds=round(time.process_time() - cpu_begun, 2),
+        tokens_per_cpu_second=round(reporting.tokens / max(reporting.cpu_seconds, 1e-9), 1),
         peak_memory_mb=_peak_memory_mb(),
         trainable_parameters=sum(size for size, trains in sizes if trains),
         all_parameters=sum(size for size, _ in sizes),
         device=str(trainer.args.device),
-        dtype=str(pick_dtype(settings.dtype, pick_device())).removeprefix("torch."),
+        dtype=str(dtype).removeprefix("torch."),
         resumed_from=latest.step if latest else 0,
         history=_merged(trainer.state.log_history),
     )
@@ -166,13 +175,15 @@ def train(
     return trained
 
 
-def _load(base: Path, adapter: Path | None, settings: Settings) -> Any:
+def _load(base: Path, adapter: Path | None, settings: Settings, dtype: Any) -> Any:
+    import torch
     from transformers import AutoModelForCausalLM
 
-    device = pick_device()
     model = AutoModelForCausalLM.from_pretrained(
         base,
-        dtype=pick_dtype(settings.dtype, device),
+        # A step of AdamW is smaller than the gap between two neighbouring bfloat16 numbers: whole
+        # weights are kept in float32, and only what is computed with them is rounded.
+        dtype=torch.float32 if settings.method == "full" else dtype,
         trust_remote_code=False,
         use_safetensors=True,
         local_files_only=True,
@@ -181,120 +192,45 @@ def _load(base: Path, adapter: Path | None, settings: Settings) -> Any:
     if adapter is not None:
         from peft import PeftModel
 
-        model = PeftModel.from_pretrained(model, adapter, is_trainable=settings.method == "lora")
+        model = PeftModel.from_pretrained(
+            model, adapter, is_trainable=settings.method == "lora", autocast_adapter_dtype=False
+        )
         if settings.method == "full":
             model = model.merge_and_unload()
     return model
 
 
-def _config(rows: Examples, validation: Examples | None, settings: Settings, work: Path) -> Any:
-    """Make TRL's configuration: packed rows, no recomputation, nothing reported elsewhere."""
-    from trl import SFTConfig
+@contextmanager
+def told_as_storage(work: Path) -> Iterator[None]:
+    """Say a full disk in our words, whichever library found it; its half-written files go.
 
-    longest = max(len(ids) for ids in rows.input_ids)
-    if validation is not None:
-        longest = max(longest, *(len(ids) for ids in validation.input_ids))
-    pack = max(longest, PACK_TOKENS)
-    mean = rows.tokens / len(rows.input_ids)
-    packs_per_step = max(1, round(settings.rows_per_step * mean / pack))
-    steps = settings.max_steps or _steps(rows, pack, packs_per_step, settings.epochs)
-    return SFTConfig(
-        output_dir=str(work),
-        per_device_train_batch_size=1,
-        per_device_eval_batch_size=1,
-        gradient_accumulation_steps=packs_per_step,
-        packing=True,
-        packing_strategy="bfd",
-        eval_packing=True,
-        max_length=pack,
-        # Recomputing activations saves memory that a small model on a CPU has, and costs a third.
-        gradient_checkpointing=False,
-        bf16=False,
-        fp16=False,
-        use_cpu=pick_device() == "cpu",
-        learning_rate=settings.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=int(settings.warmup * steps),
-        weight_decay=settings.weight_decay,
-        max_steps=steps,
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        eval_strategy="steps" if validation is not None else "no",
-        # A loss and a checkpoint at the same steps, so that each checkpoint has its own loss.
-        eval_steps=-(-steps // settings.checkpoints),
-        save_strategy="steps",
-        save_steps=-(-steps // settings.checkpoints),
-        save_total_limit=None,
-        seed=settings.seed,
-        data_seed=settings.seed,
-        dataloader_num_workers=0,
-        dataloader_pin_memory=False,
-        disable_tqdm=True,
-        report_to="none",
-        dataset_num_proc=None,
-    )
+    Raises:
+        StorageError: The disk is full.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_full_disk(error):
+            raise
+        # Makes room for the record of what happened; whole checkpoints lie elsewhere.
+        shutil.rmtree(work, ignore_errors=True)
+        raise StorageError(
+            "the disk is full: the last whole checkpoint is kept; free some space, then resume"
+        ) from error
 
 
-def _steps(rows: Examples, pack: int, packs_per_step: int, epochs: float) -> int:
-    """Estimate the optimizer steps of some epochs from how full best-fit packs become."""
-    packs = _count_packs([len(ids) for ids in rows.input_ids], pack)
-    return max(1, round(epochs * packs / packs_per_step))
+def is_full_disk(error: BaseException | None) -> bool:
+    """Tell whether an error, or one that led to it, is about a full disk.
 
-
-def _count_packs(lengths: list[int], pack: int) -> int:
-    """Count the bins that best-fit decreasing needs."""
-    import bisect
-
-    free: list[int] = []
-    for length in sorted(lengths, reverse=True):
-        place = bisect.bisect_left(free, length)
-        room = free.pop(place) - length if place < len(free) else pack - length
-        bisect.insort(free, room)
-    return len(free)
-
-
-def _trainer(
-    model: Any,
-    config: Any,
-    tokenizer: Any,
-    rows: Examples,
-    validation: Examples | None,
-    settings: Settings,
-    callbacks: list[Any],
-) -> Any:
-    from datasets import Dataset, disable_progress_bars
-    from peft import LoraConfig, PeftModel
-    from transformers.trainer_callback import PrinterCallback
-    from trl import SFTTrainer
-
-    disable_progress_bars()
-
-    def tokens(examples: Examples) -> Any:
-        return Dataset.from_dict({"input_ids": examples.input_ids, "labels": examples.labels})
-
-    adapter = None
-    if settings.method == "lora" and not isinstance(model, PeftModel):
-        adapter = LoraConfig(
-            r=settings.rank,
-            lora_alpha=2 * settings.rank,
-            lora_dropout=settings.dropout,
-            target_modules="all-linear",
-            task_type="CAUSAL_LM",
-        )
-    with warnings.catch_warnings():
-        # It asks for FlashAttention, which no CPU has; without a cache the mask is right anyway.
-        warnings.simplefilter("ignore")
-        trainer = SFTTrainer(
-            model=model,
-            args=config,
-            train_dataset=tokens(rows),
-            eval_dataset=tokens(validation) if validation is not None else None,
-            processing_class=tokenizer,
-            peft_config=adapter,
-            callbacks=callbacks,
-        )
-    trainer.remove_callback(PrinterCallback)
-    return trainer
+    torch and safetensors write outside of Python, and raise errors of their own kinds.
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if any(sign in str(error) for sign in _FULL):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _last_loss(trainer: Any) -> float:
