@@ -23,7 +23,7 @@ BINS = 20
 EXACT_ROWS = 2_000_000
 #: A column with more different values than this has no most frequent ones worth showing.
 MOST_DISTINCT_FOR_TOP = 1000
-#: Numbers from here on are scaled before they are squared.
+#: Numbers from here on, and from its inverse down, are scaled before they are squared.
 LARGE = 1e150
 NUMERIC = ("integer", "number")
 
@@ -218,8 +218,8 @@ def _spreads(
         if low is None or high is None:
             continue
         largest = max(abs(low), abs(high))
-        # The square and the sum of numbers near the end of the range would be infinite.
-        scales[n] = largest if largest > LARGE else 1.0
+        # The squares of numbers near either end of the range would be infinite, or nothing.
+        scales[n] = largest if largest > LARGE or 0 < largest < 1 / LARGE else 1.0
         scaled = f"v{n} / {scales[n]!r}"
         wanted += [f"avg({scaled})", f"stddev_samp({scaled})"]
         if low < high:
