@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core import errors
 from llmops_workbench.core.operations import Operation, Parameter, to_json
-from llmops_workbench.faces import replay
 from llmops_workbench.faces.arguments import flags, parse
 from llmops_workbench.faces.help import usage
-from llmops_workbench.faces.reference.markdown import fence, table
+from llmops_workbench.faces.reference.markdown import fence, python_call, table
 from llmops_workbench.faces.reference.type_words import default, holds, models, takes, varies
 from llmops_workbench.faces.shapes import shape
 from llmops_workbench.pipelines.templates import example_lines
@@ -82,7 +81,7 @@ def _faces(operation: Operation) -> list[str]:
     lines += fence("shell", commands or [command])
     lines += ["Notebook:", "", *fence("python", [f"%{command} -o result"])]
     lines += ["Python:", ""]
-    lines += fence("python", [f"result = {replay.python_line(operation.name, arguments)}"])
+    lines += fence("python", python_call(operation.name, to_json(arguments)))
     name = operation.name
     lines += [f"Step of a pipeline, by the notebook [`{name}.ipynb`]({_TEMPLATES}/{name}.ipynb):"]
     lines += ["", *fence("yaml", ["steps:", *_yaml(step)])]
