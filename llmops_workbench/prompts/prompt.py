@@ -5,13 +5,16 @@ import re
 from typing import Any, ClassVar
 
 from llmops_workbench.core import context
-from llmops_workbench.core.errors import UsageError
+from llmops_workbench.core.errors import NotFoundError, UsageError
 from llmops_workbench.core.operations import operation
 from llmops_workbench.core.references import FileText, PromptRef
 from llmops_workbench.core.results import Result, Volatile
 
 # A list of chat messages in YAML or JSON begins so; "[{{name}}] …" and "- a point" are plain text.
 _CHAT = re.compile(r"""\s*(?:\[\s*\{|-\s+\{?)\s*["']?(?:role|content)["']?\s*:""")
+
+# The face has put the text in place of a file's name; what still looks like a name is none.
+_PATH = re.compile(r"[^\s{}]+(?:\.(?:txt|md|ya?ml|json|jinja2?|prompt)|[/\\][^\s{}]+)")
 
 
 class PromptReport(Result):
@@ -77,7 +80,7 @@ def prompt(
 
     Raises:
         UsageError: The template is empty or not well formed.
-        NotFoundError: There is no such prompt to show.
+        NotFoundError: There is no such prompt to show, or no such file.
 
     Example:
         llmops prompt triage --text 'Is this review positive or negative? {{text}}'
@@ -89,6 +92,8 @@ def prompt(
 
     if template is not None and text:
         raise UsageError("the template was given twice, as a file and as text: give one of them")
+    if template is not None and _PATH.fullmatch(template.strip()):
+        raise NotFoundError(f"there is no file '{template.strip()}': give a template with --text")
     given = text if template is None else template.strip("\n")
     if given or template is not None:
         version = prompts.register(
