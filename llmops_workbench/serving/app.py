@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 LARGEST_BODY = 4_000_000
 # The longest that a request waits for its whole answer.
 PATIENCE_SECONDS = 600.0
+# How often it is looked whether the caller is still there.
+_LOOK_SECONDS = 0.5
+_EVENTS = "text/event-stream"
 
 
 @dataclass
@@ -54,6 +58,8 @@ class Endpoint:
         names: Every name that a request may use for it.
         key: What a caller must present.
         filling: Turns messages into what the model is asked.
+        remote: Whether another server computes the answers.
+        pending: Events that are being kept of callers who are gone.
     """
 
     name: str
@@ -63,6 +69,8 @@ class Endpoint:
     capture: Capture
     figures: Figures
     filling: Filling
+    remote: bool = False
+    pending: set[asyncio.Future[None]] = field(default_factory=set)
     created: int = field(default_factory=lambda: int(time.time()))
 
 
@@ -144,7 +152,9 @@ async def _handle(
         check_model(asked.model, endpoint.names)
         prompt, prompt_version = endpoint.filling.fill(asked)
         exchange = Exchange(endpoint, request_id, raw, asked, prompt, prompt_version, begun)
-        exchange.send()
+        endpoint.answering.put(exchange.work)
+    except ClientDisconnect:
+        return Response(status_code=499)  # it hung up before it had asked anything
     except (ValidationError, LLMOpsError) as error:
         status, message = _status(error)
         kept = raw if isinstance(raw, dict) else {"body": raw}
@@ -154,12 +164,9 @@ async def _handle(
         endpoint.figures.status(status)
         headers = {"Retry-After": "1"} if isinstance(error, QueueFullError) else {}
         what = "rate_limit_error" if status == 429 else "invalid_request_error"
-        return JSONResponse(error_body(message, what), status, headers)
-    if asked.stream:
-        return StreamingResponse(
-            exchange.stream(), media_type="text/event-stream", headers={"Cache-Control": "no-cache"}
-        )
-    return await exchange.whole(request)
+        code = "model_not_found" if status == 404 else None
+        return JSONResponse(error_body(message, what, code), status, headers)
+    return await exchange.answer(request)
 
 
 def _status(error: ValidationError | LLMOpsError) -> tuple[int, str]:
@@ -181,9 +188,13 @@ async def _read(request: Request) -> Any:
     if (length.isdigit() and int(length) > LARGEST_BODY) or len(body) > LARGEST_BODY:
         raise UsageError(f"the body is larger than {LARGEST_BODY:,} bytes: send less text")
     try:
-        return json.loads(bytes(body))
+        found = json.loads(bytes(body))
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise UsageError("the body holds half of a surrogate pair, which is no text") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"the body is not JSON: {error}") from error
+    return found
 
 
 class Exchange:
@@ -206,47 +217,60 @@ class Exchange:
         self.prompt_version = prompt_version
         self.begun = begun
         self.first: float | None = None
+        self._kept = False
         self._loop = asyncio.get_running_loop()
         self._pieces: asyncio.Queue[str | Generation] = asyncio.Queue()
         self.work = Work(prompt, asked.sampling(), asked.stream, self._tell)
 
-    def send(self) -> None:
-        """Put the request into the queue."""
-        self.endpoint.answering.put(self.work)
-
     def _tell(self, piece: str | Generation) -> None:
-        self._loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
+        try:
+            self._loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
+        except RuntimeError:  # the endpoint has ended, and nobody listens any more
+            self.work.gone.set()
 
-    async def whole(self, request: Request) -> Response:
-        """Wait for the answer; a caller who hangs up frees the place."""
-        waiting = asyncio.ensure_future(self._pieces.get())
-        until = time.monotonic() + PATIENCE_SECONDS
-        while not waiting.done():
-            await asyncio.wait({waiting}, timeout=0.5)
-            if waiting.done():
-                break
-            if await request.is_disconnected() or time.monotonic() > until:
-                self.work.gone.set()
-                waiting.cancel()
-                await self._keep(None, 499, "the caller hung up, or waited for too long")
-                return Response(status_code=499)
-        answer = waiting.result()
-        assert isinstance(answer, Generation)
-        if answer.error is not None:
-            status = 400 if "longer than" in answer.error or "context" in answer.error else 500
-            await self._keep(None, status, answer.error, answer)
-            return JSONResponse(error_body(answer.error, "invalid_request_error"), status)
+    async def answer(self, request: Request) -> Response:
+        """Wait for the first piece, or for the whole; a caller who hangs up frees the place."""
+        try:
+            first = await self._wait(request)
+        except asyncio.CancelledError:
+            self._give_up(503, "the endpoint was stopped before it could answer")
+            raise
+        if first is None:
+            self._give_up(499, "the caller hung up, or waited for too long")
+            return Response(status_code=499)
+        if isinstance(first, Generation) and first.error is not None:
+            status = self._blame()
+            await self._keep(None, status, first.error, first)
+            what = "invalid_request_error" if status == 400 else "server_error"
+            return JSONResponse(error_body(first.error, what), status)
+        if self.asked.stream:
+            head = {"Cache-Control": "no-cache"}
+            return StreamingResponse(self._stream(first), media_type=_EVENTS, headers=head)
+        assert isinstance(first, Generation)
         make = chat_body if isinstance(self.asked, ChatRequest) else completion_body
-        body = make(self.request_id, self.endpoint.name, answer)
-        await self._keep(answer.text, 200, None, answer)
+        body = make(self.request_id, self.endpoint.name, first)
+        await self._keep(first.text, 200, None, first)
         return JSONResponse(body)
 
-    async def stream(self) -> AsyncIterator[str]:
+    async def _wait(self, request: Request) -> str | Generation | None:
+        waiting = asyncio.ensure_future(self._pieces.get())
+        until = time.monotonic() + PATIENCE_SECONDS
+        try:
+            while not waiting.done():
+                await asyncio.wait({waiting}, timeout=_LOOK_SECONDS)
+                if not waiting.done() and (
+                    await request.is_disconnected() or time.monotonic() > until
+                ):
+                    return None
+            return waiting.result()
+        finally:
+            waiting.cancel()
+
+    async def _stream(self, piece: str | Generation) -> AsyncIterator[str]:
         """Give the answer piece by piece as server-sent events."""
         chat = isinstance(self.asked, ChatRequest)
         created = int(time.time())
         text: list[str] = []
-        finished = False
 
         def event(piece: str | None, finish: str | None) -> dict[str, Any]:
             return chunk(self.request_id, self.endpoint.name, created, piece, finish, chat=chat)
@@ -256,30 +280,37 @@ class Exchange:
                 head = event("", None)
                 head["choices"][0]["delta"] = {"role": "assistant", "content": ""}
                 yield _sse(head)
-            while True:
+            while isinstance(piece, str):
+                if self.first is None:
+                    self.first = time.monotonic() - self.begun
+                text.append(piece)
+                yield _sse(event(piece, None))
                 piece = await self._pieces.get()
-                if isinstance(piece, str):
-                    if self.first is None:
-                        self.first = time.monotonic() - self.begun
-                    text.append(piece)
-                    yield _sse(event(piece, None))
-                    continue
-                finished = True
-                if piece.error is not None:
-                    await self._keep("".join(text) or None, 500, piece.error, piece)
-                    yield _sse(error_body(piece.error, "server_error"))
-                    return
-                await self._keep("".join(text), 200, None, piece)
-                last = event(None, piece.finish_reason)
-                last["usage"] = usage(piece)
-                yield _sse(last)
-                yield "data: [DONE]\n\n"
+            if piece.error is not None:
+                await self._keep("".join(text) or None, self._blame(), piece.error, piece)
+                yield _sse(error_body(piece.error, "server_error"))
                 return
+            await self._keep("".join(text), 200, None, piece)
+            yield _sse(event(None, piece.finish_reason))
+            if self.asked.stream_options.include_usage:
+                yield _sse({**event(None, None), "choices": [], "usage": usage(piece)})
+            yield "data: [DONE]\n\n"
         finally:
-            if not finished:
-                self.work.gone.set()
-                said = "".join(text) or None
-                await asyncio.shield(self._keep(said, 499, "the caller hung up"))
+            self._give_up(499, "the caller hung up", "".join(text) or None)
+
+    def _blame(self) -> int:
+        """Tell whose fault an error is: the request's, ours, or that of a server behind us."""
+        if self.work.broken:
+            return 500
+        return 502 if self.endpoint.remote else 400
+
+    def _give_up(self, status: int, reason: str, text: str | None = None) -> None:
+        """Free the place and keep what was asked, unless it is answered and kept already."""
+        self.work.gone.set()
+        if not self._kept:
+            task = asyncio.ensure_future(self._keep(text, status, reason))
+            self.endpoint.pending.add(task)
+            task.add_done_callback(self.endpoint.pending.discard)
 
     async def _keep(
         self,
@@ -288,22 +319,25 @@ class Exchange:
         error: str | None,
         answer: Generation | None = None,
     ) -> None:
+        self._kept = True
         seconds = time.monotonic() - self.begun
         self.endpoint.figures.status(status)
         if answer is not None and status == 200:
             self.endpoint.figures.answered(answer, seconds, self.first)
-        await asyncio.to_thread(
-            self.endpoint.capture.keep,
-            self.request_id,
-            self.raw,
-            status=status,
-            key=self.endpoint.key,
-            response={"text": text} if text is not None else None,
-            latency_ms=round(seconds * 1000, 1),
-            prompt_tokens=answer.prompt_tokens if answer is not None else None,
-            completion_tokens=answer.new_tokens if answer is not None else None,
-            error=error,
-            prompt_version=self.prompt_version,
+        await asyncio.shield(
+            asyncio.to_thread(
+                self.endpoint.capture.keep,
+                self.request_id,
+                self.raw,
+                status=status,
+                key=self.endpoint.key,
+                response={"text": text} if text is not None else None,
+                latency_ms=round(seconds * 1000, 1),
+                prompt_tokens=answer.prompt_tokens if answer is not None else None,
+                completion_tokens=answer.new_tokens if answer is not None else None,
+                error=error,
+                prompt_version=self.prompt_version,
+            )
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -116,14 +116,21 @@ class Capture:
                     batch.append(more)
             if not batch:
                 continue
-            try:
-                events.append("traffic", [e for e, _ in batch], workspace=self._workspace)
-            except Exception as error:
-                # An answer is given all the same; what could not be kept is counted and shown.
-                self.lost += len(batch)
-                self.reason = outcome(error).message
+            self._write([event for event, _ in batch], events.append)
             for _, done in batch:
                 done.set()
+
+    def _write(self, batch: list[dict[str, Any]], append: Callable[..., Any]) -> None:
+        try:
+            append("traffic", batch, workspace=self._workspace)
+        except Exception as error:
+            if len(batch) > 1:  # one that cannot be kept must not take the others with it
+                for event in batch:
+                    self._write([event], append)
+                return
+            # An answer is given all the same; what could not be kept is counted and shown.
+            self.lost += 1
+            self.reason = outcome(error).message
 
 
 def key_id(key: str) -> str:

@@ -3,14 +3,20 @@
 import time
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from llmops_workbench.core.errors import UsageError
+from llmops_workbench.core.errors import NotFoundError
 from llmops_workbench.models.engine import Generation, Message, Sampling
 
 # Longer answers than this hold the queue for minutes on a CPU; a request may ask for fewer.
 LONGEST_ANSWER = 2048
 DEFAULT_ANSWER = 256
+
+
+class StreamOptions(BaseModel):
+    """What a stream holds beside its pieces."""
+
+    include_usage: bool = False
 
 
 class _Request(BaseModel):
@@ -19,6 +25,7 @@ class _Request(BaseModel):
 
     model: str = ""
     stream: bool = False
+    stream_options: StreamOptions = StreamOptions()
     max_tokens: Annotated[int | None, Field(ge=1, le=LONGEST_ANSWER)] = None
     max_completion_tokens: Annotated[int | None, Field(ge=1, le=LONGEST_ANSWER)] = None
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
@@ -27,6 +34,14 @@ class _Request(BaseModel):
     seed: int = 0
     n: Literal[1] = 1
     user: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_nulls(cls, value: Any) -> Any:
+        """Read null as left out, as the protocol has it."""
+        if not isinstance(value, dict):
+            return value
+        return {name: given for name, given in value.items() if given is not None}
 
     def sampling(self) -> Sampling:
         """Give how the answer is decoded."""
@@ -140,10 +155,10 @@ def check_model(asked: str, names: set[str]) -> None:
     """Refuse a request for a model that is not served here; an empty name takes the one there is.
 
     Raises:
-        UsageError: It is another model; the served names are given.
+        NotFoundError: It is another model; the served names are given.
     """
     if asked and asked not in names:
-        raise UsageError(f"'{asked}' is not served here; {' or '.join(sorted(names))} is")
+        raise NotFoundError(f"'{asked}' is not served here; {' or '.join(sorted(names))} is")
 
 
 def _body(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from llmops_workbench.core.errors import ConflictError
+from llmops_workbench.core import context
+from llmops_workbench.core.errors import ConflictError, LLMOpsError
 from llmops_workbench.models.engine import Generation, failed
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Work:
         streams: Whether its pieces are wanted as they come.
         tell: Is given each piece of text, then the `Generation`; called from the queue's thread.
         gone: Set when nobody wants the answer any more.
+        broken: Whether the fault is the endpoint's own, and not the request's.
     """
 
     prompt: Prompt
@@ -42,6 +44,7 @@ class Work:
     streams: bool
     tell: Callable[[str | Generation], None]
     gone: threading.Event = field(default_factory=threading.Event)
+    broken: bool = False
 
 
 class Answering:
@@ -54,24 +57,28 @@ class Answering:
 
     def __init__(self, engine: Engine, limit: int) -> None:
         self._engine = engine
-        self._waiting: queue.Queue[Work | None] = queue.Queue(limit)
+        self._limit = limit
+        self._waiting: deque[Work] = deque()
+        self._changed = threading.Condition()
+        self._ends = False
         self._thread = threading.Thread(target=self._run, name="answering", daemon=True)
-        self._held: Work | None = None
-        self.broken: str | None = None
 
     def start(self) -> None:
         """Begin to answer."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer what waits, then end the thread."""
-        self._waiting.put(None)
+        """Answer what waits and is still wanted, then end the thread."""
+        with self._changed:
+            self._ends = True
+            self._changed.notify_all()
         self._thread.join()
 
     @property
     def depth(self) -> int:
         """How many requests wait."""
-        return self._waiting.qsize()
+        with self._changed:
+            return sum(not work.gone.is_set() for work in self._waiting)
 
     @property
     def alive(self) -> bool:
@@ -79,55 +86,77 @@ class Answering:
         return self._thread.is_alive()
 
     def put(self, work: Work) -> None:
-        """Let a request wait for its answer.
+        """Let a request wait for its answer; a caller who hung up holds no place.
 
         Raises:
             QueueFullError: Too many wait already.
         """
-        try:
-            self._waiting.put_nowait(work)
-        except queue.Full:
-            raise QueueFullError(
-                f"{self._waiting.maxsize} requests wait already: try again in a moment"
-            ) from None
+        with self._changed:
+            self._waiting = deque(other for other in self._waiting if not other.gone.is_set())
+            if len(self._waiting) >= self._limit:
+                raise QueueFullError(f"{self._limit} requests wait already: try again in a moment")
+            self._waiting.append(work)
+            self._changed.notify_all()
 
     def _run(self) -> None:
         for batch in self._batches():
-            alive = [work for work in batch if not work.gone.is_set()]
-            try:
-                if len(alive) == 1 and alive[0].streams:
-                    self._stream(alive[0])
-                elif alive:
-                    self._answer(alive)
-            except Exception as error:
-                # One bad request must not end the endpoint: its senders are told, the rest goes on.
-                for work in alive:
-                    work.tell(failed(f"{type(error).__name__}: {error}"))
+            self._serve([work for work in batch if not work.gone.is_set()])
+
+    def _serve(self, batch: list[Work]) -> None:
+        if not batch:
+            return
+        told: set[Work] = set()
+
+        def wanted() -> bool:
+            return not all(work.gone.is_set() for work in batch)
+
+        try:
+            # The engine looks between two tokens whether anybody still waits for the answer.
+            with context.activate(None, cancelled=lambda: not wanted()):
+                if batch[0].streams:
+                    self._stream(batch[0])
+                else:
+                    self._answer(batch, told)
+        except Exception as error:
+            left = [work for work in batch if work not in told and not work.gone.is_set()]
+            if len(batch) > 1:
+                # One bad request must not take the others with it: each is tried by itself.
+                for work in left:
+                    self._serve([work])
+                return
+            for work in left:
+                ours = isinstance(error, LLMOpsError)
+                work.broken = not ours
+                text = str(error) if ours else f"{type(error).__name__}: {error}"
+                work.tell(failed(text))
 
     def _batches(self) -> Iterator[list[Work]]:
         while True:
-            first = self._held or self._waiting.get()
-            self._held = None
-            if first is None:
-                return
-            batch = [first]
-            last = False
-            until = time.monotonic() + GATHER_SECONDS
-            while not first.streams and len(batch) < BATCH_ROWS:
-                try:
-                    more = self._waiting.get(timeout=max(0.0, until - time.monotonic()))
-                except queue.Empty:
-                    break
-                if more is None:
-                    last = True
-                    break
-                if more.streams or more.sampling != first.sampling:
-                    self._held = more
-                    break
-                batch.append(more)
+            with self._changed:
+                while not self._waiting:
+                    if self._ends:
+                        return
+                    self._changed.wait()
+                batch = [self._waiting.popleft()]
+            if not batch[0].streams:
+                self._gather(batch)
             yield batch
-            if last:
-                return
+
+    def _gather(self, batch: list[Work]) -> None:
+        """Add those that wait and are decoded in the same way, in their order."""
+        until = time.monotonic() + GATHER_SECONDS
+        while True:
+            with self._changed:
+                others: deque[Work] = deque()
+                for work in self._waiting:
+                    alike = not work.streams and work.sampling == batch[0].sampling
+                    fits = alike and len(batch) < BATCH_ROWS
+                    (batch if fits else others).append(work)
+                self._waiting = others
+                left = until - time.monotonic()
+                if len(batch) >= BATCH_ROWS or left <= 0 or self._ends:
+                    return
+                self._changed.wait(left)
 
     def _stream(self, work: Work) -> None:
         for piece in self._engine.stream(work.prompt, work.sampling):
@@ -135,16 +164,9 @@ class Answering:
                 return
             work.tell(piece)
 
-    def _answer(self, batch: list[Work]) -> None:
-        told: set[int] = set()
-
+    def _answer(self, batch: list[Work], told: set[Work]) -> None:
         def tell(number: int, answer: Generation) -> None:
-            told.add(number)
+            told.add(batch[number])
             batch[number].tell(answer)
 
-        answers = self._engine.generate(
-            [work.prompt for work in batch], batch[0].sampling, on_result=tell
-        )
-        for number, answer in enumerate(answers):
-            if number not in told:
-                batch[number].tell(answer)
+        self._engine.generate([work.prompt for work in batch], batch[0].sampling, on_result=tell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets as random_secrets
 import socket
@@ -17,6 +18,7 @@ from llmops_workbench.core.references import Reference, check_name
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from llmops_workbench.serving.app import Endpoint
     from llmops_workbench.serving.serve import EndpointReport
 
 # How long answers that are under way may take to end after a stop.
@@ -67,6 +69,7 @@ def run(
             answering=answering,
             capture=capture,
             figures=Figures(str(model)),
+            remote=engine.info.engine not in ("local", "callable"),
             filling=Filling(
                 template=template,
                 version=identity.prompt_version,
@@ -86,7 +89,7 @@ def run(
             "name": called,
         }
         try:
-            asyncio.run(_serve(make_app(endpoint), listener, ready))
+            asyncio.run(_serve(make_app(endpoint), endpoint, listener, ready))
         finally:
             answering.stop()
             capture.stop()
@@ -112,11 +115,17 @@ def _key(key: str, name: str) -> tuple[str, str | None, str]:
     path = workspace.path("secrets", f"endpoint-{name}.key")
     path.parent.chmod(0o700)
     if not path.exists():
+        fresh = path.with_name(f"{path.name}.{random_secrets.token_hex(4)}")
         try:
-            path.touch(mode=0o600)
+            fresh.touch(mode=0o600)
+            fresh.write_text(f"sk-{random_secrets.token_urlsafe(_KEY_BYTES)}\n", encoding="utf-8")
+            # A link fails when another endpoint of the name was faster; then its key is used.
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(fresh)
         except OSError as error:
             raise WorkspaceError(f"the key cannot be kept in '{path}': {error.strerror}") from error
-        path.write_text(f"sk-{random_secrets.token_urlsafe(_KEY_BYTES)}\n", encoding="utf-8")
+        finally:
+            fresh.unlink(missing_ok=True)
     return f"file:{path}", str(path), secrets.resolve(f"file:{path}")
 
 
@@ -167,7 +176,9 @@ def _register(name: str, model: Reference, prompt: Reference | None, *, raw: boo
     return str(version.ref)
 
 
-async def _serve(app: Starlette, listener: socket.socket, ready: dict[str, Any]) -> None:
+async def _serve(
+    app: Starlette, endpoint: Endpoint, listener: socket.socket, ready: dict[str, Any]
+) -> None:
     """Listen, say that it is ready, and end when a stop is asked for."""
     import uvicorn
 
@@ -186,7 +197,7 @@ async def _serve(app: Starlette, listener: socket.socket, ready: dict[str, Any])
         await asyncio.sleep(0.01)
     if not serving.done():
         context.emit("ready", **ready)
-        context.emit("log", text=f"{ready['name']} answers at {ready['url']}")
+        context.emit("log", message=f"{ready['name']} answers at {ready['url']}")
     begun = time.monotonic()
     while not serving.done():
         await asyncio.wait({serving}, timeout=_LOOK_SECONDS)
@@ -194,4 +205,5 @@ async def _serve(app: Starlette, listener: socket.socket, ready: dict[str, Any])
             server.should_exit = True
             break
     await serving
-    context.emit("log", text=f"stopped after {time.monotonic() - begun:.0f} s")
+    await asyncio.gather(*endpoint.pending, return_exceptions=True)
+    context.emit("log", message=f"stopped after {time.monotonic() - begun:.0f} s")

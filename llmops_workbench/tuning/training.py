@@ -196,7 +196,8 @@ def _load(base: Path, adapter: Path | None, settings: Settings, dtype: Any) -> A
             model, adapter, is_trainable=settings.method == "lora", autocast_adapter_dtype=False
         )
         if settings.method == "full":
-            model = model.merge_and_unload()
+            # Loading the adapter froze what is under it.
+            model = model.merge_and_unload().requires_grad_(True)
     return model
 
 

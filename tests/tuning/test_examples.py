@@ -1,4 +1,4 @@
-"""Rows become tokens: the loss stands on the answer and its end alone, and no row is lost unseen."""
+"""Rows become tokens: the loss is on the answer and its end alone, and no row is lost unseen."""
 
 from __future__ import annotations
 

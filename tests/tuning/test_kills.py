@@ -68,8 +68,6 @@ def test_killed_and_resumed_it_gives_the_weights_of_an_unbroken_run(
         shutil.copytree(stocked, root)
     whole, parts = (Workspace(root, flags={"models.dtype": dtype}) for root in roots)
     job = start(parts)
-    unbroken = Stock(whole)("tune", **GIVEN)
-
     wanted = random.Random(moment).randrange(EVERY + 1, STEPS - EVERY) if moment else EVERY
     until(lambda: any(step["step"] >= wanted for step in told(job, "metric")), 120)
     until(lambda: told(job, "checkpoint"), 60)
@@ -81,6 +79,7 @@ def test_killed_and_resumed_it_gives_the_weights_of_an_unbroken_run(
     assert latest.step >= EVERY
 
     control.resume(job)
+    unbroken = Stock(whole)("tune", **GIVEN)
     result = watch.wait(job, timeout=120)
 
     assert result["run_id"] == job.run_id
@@ -149,7 +148,7 @@ def test_a_full_disk_is_a_sentence_and_there_is_a_way_on(stocked: Path, tmp_path
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.splitlines()[-1])
-    assert (said["kind"], said["exit_code"], said["state"]) == ("StorageError", 2, "failed")
+    assert (said["kind"], said["exit_code"], said["state"]) == ("StorageError", 2, "failed"), said
     assert "the disk is full" in said["error"]
     assert "\n" not in said["error"]
     assert said["kept"] >= EVERY

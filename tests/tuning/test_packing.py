@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def test_every_row_is_learned_in_each_epoch_and_the_speed_counts_real_tokens(
     def training_step(self: Any, model: Any, inputs: Any, *rest: Any) -> Any:
         ids, places = inputs["input_ids"][0].tolist(), inputs["position_ids"][0].tolist()
         begins = [at for at, place in enumerate(places) if place == 0] + [len(ids)]
-        for begin, end in zip(begins, begins[1:], strict=False):
+        for begin, end in pairwise(begins):
             row = tuple(ids[begin:end])
             seen[row] = seen.get(row, 0) + 1
         return original(self, model, inputs, *rest)
@@ -172,7 +173,7 @@ def test_a_loss_that_is_no_number_stops_with_a_sentence(tiny: Path, tmp_path: Pa
     from llmops_workbench.core.errors import JobError
 
     settings = Settings(method="full", learning_rate=1e30, max_steps=6, warmup=0, dtype="float32")
-    with pytest.raises(JobError, match="loss at step .* is not a number any more.*learning-rate"):
+    with pytest.raises(JobError, match=r"loss at step .* is not a number any more.*learning-rate"):
         run(tiny, examples(12), tmp_path, settings)
 
 

@@ -146,7 +146,7 @@ def test_it_learns_the_training_split_and_never_the_test(stock: Stock):
 def test_splits_without_train_are_not_learned_all_together(stock: Stock):
     rows = [{"text": "good film", "label": "good", "__split__": s} for s in ("dev", "test")]
     stock.dataset("odd", rows)
-    with pytest.raises(UsageError, match="none called train: give one of dataset:odd@1#dev$"):
+    with pytest.raises(UsageError, match=r"none called train: give one of dataset:odd@1#dev$"):
         stock("tune", name="triage", target="label", **{**FAST, "data": "odd"})
 
 
