@@ -133,7 +133,8 @@ def _column(field: str, kind: str) -> Any:
         else {"tags": _V.tags, "meta": _V.meta, "scores": _V.scores}
     )
     if not dot or group not in groups:
-        known = [*fields, *(f"{name}.NAME" for name in groups)]
+        also = ("input", "output") if kind == "run" else ("alias",)
+        known = [*fields, *also, *(f"{name}.NAME" for name in groups)]
         raise UsageError(f"{kind}s cannot be searched by '{field}'; {did_you_mean(field, known)}")
     if group in ("metrics", "scores"):
         plain = groups[group][key].as_string()
