@@ -21,7 +21,7 @@ lint: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest tests/test_lint.py tests/test_layout.py
 
 bench: $(VENV)/.installed-dev
-	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@$(BIN)/python -m tests.benchmarks
 
 prove: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.proofs

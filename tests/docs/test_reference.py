@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_what_is_stale_is_said_and_mended(
 
 def test_making_them_twice_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also from a folder that holds the files which examples name."""
-    once = pages()
+    once = made()
     (tmp_path / "reviews.csv").write_text("text\none\n", encoding="utf-8")
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "quickstart.yaml").write_text("steps:", encoding="utf-8")
@@ -48,10 +49,15 @@ def test_making_them_twice_gives_the_same(tmp_path: Path, monkeypatch: pytest.Mo
     assert not [name for name, text in once.items() if str(tmp_path) in text or "/home/" in text]
 
 
+@cache
+def made() -> dict[str, str]:
+    return pages()
+
+
 @pytest.mark.parametrize("verb", operations.built_in())
 def test_a_page_names_every_parameter_result_key_and_error(verb: str) -> None:
     operation = operations.get(verb)
-    text = (FOLDER / f"{verb}.md").read_text(encoding="utf-8")
+    text = made()[f"{verb}.md"]
     parameters, result = text.split("\n## Five faces")[0], text.split("\n## Result")[1]
     for parameter in operation.parameters:
         assert f"| `{parameter.name}`" in parameters
@@ -65,7 +71,7 @@ def test_a_page_names_every_parameter_result_key_and_error(verb: str) -> None:
 
 
 def test_common_flags_are_all_there() -> None:
-    text = (FOLDER / "index.md").read_text(encoding="utf-8")
+    text = made()["index.md"]
     init = operations.get("init")
     own = {flags(parameter)[0] for parameter in init.parameters}
     for flag in set(all_flags(init)) - own:
@@ -75,7 +81,7 @@ def test_common_flags_are_all_there() -> None:
 def test_a_variable_named_beside_a_setting_is_the_one_that_is_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    text = (FOLDER / "settings.md").read_text(encoding="utf-8")
+    text = made()["settings.md"]
     for key, setting in SETTINGS.items():
         assert f"`{variable(key)}`" in text
         monkeypatch.setenv(variable(key), str(setting.default or "x"))
@@ -83,7 +89,7 @@ def test_a_variable_named_beside_a_setting_is_the_one_that_is_read(
 
 
 def test_the_columns_of_events_are_those_of_the_store() -> None:
-    text = (FOLDER / "events.md").read_text(encoding="utf-8")
+    text = made()["events.md"]
     for kind in ("label", "traffic", "audit"):
         section = text.split(f"\n## {kind}\n")[1].split("\n## ")[0]
         named = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
@@ -92,6 +98,6 @@ def test_the_columns_of_events_are_those_of_the_store() -> None:
 
 def test_schemas_are_json_of_the_parameters() -> None:
     for verb in operations.built_in():
-        schema = json.loads((FOLDER / "schemas" / f"{verb}.json").read_text(encoding="utf-8"))
+        schema = json.loads(made()[f"schemas/{verb}.json"])
         wanted = {parameter.name for parameter in operations.get(verb).parameters}
         assert set(schema.get("properties", {})) == wanted
