@@ -113,7 +113,7 @@ def agree(
         level: How values are compared: as names, by rank, or by distance.
         model: The annotator that is the model; the only one from a model when left out.
         threshold: Numbers above it become the name high, those below it low, for the comparison
-            with the model; equal ones are undecided.
+            with the model; equal ones take no side.
         low: The name below the threshold.
         high: The name above the threshold.
         resamples: How many sets of items are drawn for an interval.

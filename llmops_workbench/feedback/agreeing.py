@@ -44,13 +44,14 @@ def among_people(
     def alpha(some: Sequence[Sequence[Any]]) -> float:
         return krippendorff_alpha(some, level)
 
+    name = f"Krippendorff's alpha, {level}"
     value = alpha(ratings)
     if math.isnan(value):  # all say the same: chance cannot be told from agreement
-        return [Agreement(measure="alpha", value=None, lower=None, upper=None, items=len(packed))]
+        return [Agreement(measure=name, value=None, lower=None, upper=None, items=len(packed))]
     interval = agreement_interval(ratings, alpha, resamples=resamples)
     return [
         Agreement(
-            measure=f"Krippendorff's alpha, {level}",
+            measure=name,
             value=value,
             lower=interval.lower,
             upper=interval.upper,
@@ -64,7 +65,8 @@ def majority(
 ) -> tuple[dict[str, str], int]:
     """Give what most people say about each item.
 
-    With a threshold it is the side on which the mean of their numbers lies.
+    With a threshold each person's number is first cut into one of two names; one that is equal to
+    the threshold takes no side.
 
     Returns:
         Item to name, and how many items are undecided and left out.
@@ -72,23 +74,25 @@ def majority(
     Raises:
         UsageError: A threshold was given, but a label is no number.
     """
-    by_item: dict[str, list[Any]] = {}
+    by_item: dict[str, Counter[str]] = {}
     for event in events:
-        by_item.setdefault(event["item"], []).append(event["value"])
-    decided: dict[str, str] = {}
-    for item, values in by_item.items():
-        if threshold is not None:
-            try:
-                mean = sum(float(value) for value in values) / len(values)
-            except (TypeError, ValueError) as error:
-                raise UsageError(
-                    f"a label of {item} is no number, so that no threshold applies"
-                ) from error
-            if mean != threshold:
-                decided[item] = high if mean > threshold else low
+        votes = by_item.setdefault(event["item"], Counter())
+        value = event["value"]
+        if threshold is None:
+            votes[str(value)] += 1
             continue
-        ranked = Counter(str(value) for value in values).most_common(2)
-        if len(ranked) == 1 or ranked[0][1] > ranked[1][1]:
+        try:
+            number = float(value)
+        except (TypeError, ValueError) as error:
+            raise UsageError(
+                f"the label '{value}' of {event['item']} is no number, so that no threshold applies"
+            ) from error
+        if number != threshold:
+            votes[high if number > threshold else low] += 1
+    decided: dict[str, str] = {}
+    for item, votes in by_item.items():
+        ranked = votes.most_common(2)
+        if ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]):
             decided[item] = ranked[0][0]
     return decided, len(by_item) - len(decided)
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 from llmops_workbench.core import context
 from llmops_workbench.core.errors import DataError, UsageError, did_you_mean
 from llmops_workbench.core.operations import operation
-from llmops_workbench.core.references import ColumnName, DatasetRef, check_name
+from llmops_workbench.core.references import ColumnName, DatasetRef, Reference, check_name, parse
 from llmops_workbench.core.results import Result, Volatile
 
 # Rows of labels in one transaction: each is on the disk before the next begins.
@@ -58,8 +58,9 @@ def label(
 ) -> LabelReport:
     """Import judgments about things into a queue, each with who made it.
 
-    Every row is one judgment. Importing the same rows again adds nothing; another judgment of the
-    same annotator about the same item replaces the first, which stays in the record.
+    Every row is one judgment. Importing the same rows again adds nothing, nor does a longer file
+    that repeats them; another judgment of the same annotator about the same item replaces the
+    first, which stays in the record.
 
     Args:
         source: A file or dataset with one judgment a row.
@@ -73,13 +74,14 @@ def label(
         model: The version whose answers were judged, or which judged.
 
     Raises:
+        NotFoundError: There is no such model.
         UsageError: A column is missing, or annotator and by were both given.
         DataError: No row could be used.
 
     Example:
         llmops label ratings.csv --queue reviews --item review --annotator rater --value score
     """
-    from llmops_workbench.feedback.queues import register, summary
+    from llmops_workbench.feedback.queues import register, summary, unknown
     from llmops_workbench.tracking import datasets, events
 
     check_name(queue, "queue")
@@ -95,6 +97,7 @@ def label(
             )
     table = datasets.load(source, columns=[c for c in dict.fromkeys(wanted) if c[:2] != "__"])
     judge = by or context.workspace().user()
+    judged = _pinned(model) if model else None
     made: list[dict[str, Any]] = []
     failures: list[dict[str, Any]] = []
     for row in table.to_pylist():
@@ -102,20 +105,23 @@ def label(
         if reason is not None:
             failures.append({"row": row["__row__"], "reason": reason})
             continue
-        who = str(row[annotator]) if annotator is not None else judge
-        made.append(_event(row, queue, value, item, who, question, origin, model))
+        who = _name(row[annotator]) if annotator is not None else judge
+        made.append(_event(row, queue, value, item, who, question, origin, judged, source))
     if not made:
         why = failures[0]["reason"] if failures else "there are no rows"
         raise DataError(f"no row of {source} is a judgment: {why}")
-    before = summary(queue)["events"]
-    with context.progress("labels", total=len(made), unit="labels") as bar:
-        for start in range(0, len(made), BATCH_ROWS):
-            part = made[start : start + BATCH_ROWS]
-            events.append("label", part)
+    added = 0
+    run_id = context.current().run_id
+    fresh = unknown(made, events.current_labels(queue, schema=question))
+    with context.progress("labels", total=len(fresh), unit="labels") as bar:
+        for start in range(0, len(fresh), BATCH_ROWS):
+            part = fresh[start : start + BATCH_ROWS]
+            # An event that was there already says which earlier import brought it.
+            kept = events.append("label", part)
+            added += sum(event["payload"].get("run_id") == run_id for event in kept)
             bar.advance(len(part))
     definition = register(queue, question, str(source.whole()))
     now = summary(queue)
-    added = now["events"] - before
     if failures:
         context.warn(
             f"{len(failures)} rows are no judgments; row {failures[0]['row']}: "
@@ -135,11 +141,28 @@ def label(
     )
 
 
+def _pinned(model: str) -> str:
+    """Say which version was judged: an alias will point at another one some day."""
+    from llmops_workbench.tracking.catalogue import catalogue
+
+    return catalogue().pin(parse(model, "model"))
+
+
 def _unusable(row: dict[str, Any], value: str, item: str, annotator: str | None) -> str | None:
+    from llmops_workbench.text.words import is_missing
+
     for name in (value, item, annotator):
-        if name is not None and (row[name] is None or row[name] != row[name]):
+        if name is None:
+            continue
+        found = row[name]
+        if is_missing(found) or (isinstance(found, str) and not found.strip()):
             return f"its '{name}' is missing"
     return None
+
+
+def _name(value: Any) -> str:
+    """Write what names a thing; a whole number stays one, though a gap made its column floats."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _event(
@@ -150,19 +173,25 @@ def _event(
     annotator: str,
     question: str,
     origin: str,
-    model: str,
+    model: str | None,
+    source: Reference,
 ) -> dict[str, Any]:
     from llmops_workbench.feedback.queues import key_of
 
     judged = row[value]
     return {
         "queue": queue,
-        "item": str(row[item]),
+        "item": _name(row[item]),
         "schema": question,
         "annotator": annotator,
         "source": origin,
         "value": judged,
-        "model_version": model or None,
+        "model_version": model,
+        "payload": {
+            "run_id": context.current().run_id,
+            "source": str(source),
+            "row": str(row["__id__"]),
+        },
         # The row is in it, so that one person may judge a thing twice, but an import only once.
         "idempotency_key": key_of(queue, question, str(row["__id__"]), annotator, judged),
     }

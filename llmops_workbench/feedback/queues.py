@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llmops_workbench.core import context
@@ -32,6 +33,34 @@ def register(queue: str, question: str, source: str) -> str:
     )
     book.edge(source, version.ref, "labels", run_id)
     return str(version.ref)
+
+
+def unknown(
+    made: Sequence[Mapping[str, Any]], current: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Leave out judgments that say no more than what is known.
+
+    A longer file is another version with other row ids, so that its rows are new by their keys.
+    What an annotator has said of an item last is compared instead.
+
+    Args:
+        made: Label events in their order.
+        current: The labels that count now.
+    """
+    counts = {_place(event): _said(event) for event in current}
+    last = {_place(event): _said(event) for event in made}
+    same = {place for place, said in last.items() if counts.get(place) == said}
+    return [event for event in made if _place(event) not in same]
+
+
+def _place(event: Mapping[str, Any]) -> tuple[str, str, str]:
+    return event["item"], event["schema"], event["annotator"]
+
+
+def _said(event: Mapping[str, Any]) -> tuple[str, str, str | None]:
+    from llmops_workbench.core.store.plain import to_json
+
+    return to_json(event["value"]), event["source"], event["model_version"]
 
 
 def summary(queue: str) -> dict[str, int]:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-# Fitting is quick, and 200 shuffles tell p down to 0.005; the kernel test goes further.
-CLASSIFIER_PERMUTATIONS = 200
 # The classifier works on so many directions of largest spread: with more directions than rows it
 # would tell any two samples apart in the rows it has seen, and nothing in those it has not.
 DIRECTIONS = 32
@@ -74,7 +72,7 @@ def compare(
         base: Of the reference, shape (m, d).
         lengths: Of the requests, in characters.
         base_lengths: Of the reference.
-        permutations: Shuffles of the kernel test.
+        permutations: Shuffles of the kernel test and of the classifier.
         seed: Makes them repeatable.
         told: Called after each test.
 
@@ -95,9 +93,7 @@ def compare(
     )
     told()
     small, small_base = _projected(vectors, base)
-    classifier = domain_classifier(
-        small, small_base, permutations=CLASSIFIER_PERMUTATIONS, seed=seed
-    )
+    classifier = domain_classifier(small, small_base, permutations=permutations, seed=seed)
     told()
     sizes = kolmogorov_smirnov(
         np.asarray(lengths, dtype=np.float64), np.asarray(base_lengths, dtype=np.float64)

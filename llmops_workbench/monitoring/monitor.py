@@ -1,18 +1,21 @@
 """The operation `monitor`."""
 
 import html
+import math
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, Field
 
 from llmops_workbench.core import context
-from llmops_workbench.core.errors import DataError
+from llmops_workbench.core.errors import DataError, UsageError
 from llmops_workbench.core.operations import operation
 from llmops_workbench.core.references import ColumnName, DatasetRef, EndpointRef
 from llmops_workbench.core.results import Result, Volatile
 
 # Fewer requests than this cannot show a drift that matters; the test says so instead of guessing.
 FEWEST = 20
+# Kernel, classifier and lengths.
+TESTS = 3
 
 
 class DriftTest(BaseModel):
@@ -104,7 +107,7 @@ def monitor(
     user: str = "",
     since: str = "",
     until: str = "",
-    last: Annotated[int, Field(gt=0, le=5000)] = 500,
+    last: Annotated[int, Field(gt=0, le=2000)] = 500,
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.01,
     permutations: Annotated[int, Field(ge=100, le=20_000)] = 1000,
     seed: int = 0,
@@ -124,12 +127,13 @@ def monitor(
         until: Only requests up to this time.
         last: At most so many of the newest requests, and as many rows of the reference.
         alpha: The chance of a false alarm that is accepted for this look.
-        permutations: Shuffles for the p-value of the kernel test.
+        permutations: Shuffles for the p-values; they tell p down to one in so many.
         seed: Fixes which rows are drawn and how they are shuffled.
 
     Raises:
         NotFoundError: There is no such endpoint, or no such column.
         DataError: There are too few requests or rows to tell anything.
+        UsageError: A time is none, or there are too few permutations for an alarm at alpha.
 
     Example:
         llmops monitor triage --reference reviews@1#validation --user web
@@ -137,13 +141,19 @@ def monitor(
     from llmops_workbench.monitoring import drift, traffic
     from llmops_workbench.text.embeddings import embed
 
+    needed = math.ceil(TESTS / alpha)
+    if permutations < needed:
+        raise UsageError(
+            f"{permutations} permutations cannot show a p below {alpha:g} after the correction for "
+            f"{TESTS} tests: give {needed} or more, or a larger alpha"
+        )
     asked = traffic.read(endpoint, user=user, since=since, until=until, last=last)
     texts = [request.text for request in asked if request.error is None]
     rows = drift.reference_texts(reference, column, last, seed)
     for count, what in ((len(texts), f"requests at {endpoint}"), (len(rows), "reference rows")):
         if count < FEWEST:
             raise DataError(f"there are {count} {what}; {FEWEST} are needed to tell a drift")
-    with context.progress("drift tests", total=3) as bar:
+    with context.progress("drift tests", total=TESTS) as bar:
         found = embed(texts + rows)
         vectors, base = found.vectors[: len(texts)], found.vectors[len(texts) :]
         tests, scores = drift.compare(

@@ -6,9 +6,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core import context
+from llmops_workbench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from llmops_workbench.core.references import Reference
@@ -38,9 +40,14 @@ class Request:
 def read(
     endpoint: Reference, *, user: str = "", since: str = "", until: str = "", last: int
 ) -> list[Request]:
-    """Read the newest requests of an endpoint that fit, the oldest first."""
+    """Read the newest requests of an endpoint that fit, the oldest first.
+
+    Raises:
+        UsageError: A time is none.
+    """
     from llmops_workbench.tracking import events
 
+    begin, end = _moment(since), _moment(until)
     found: list[Request] = []
     before = 0
     while len(found) < last:
@@ -49,9 +56,11 @@ def read(
             break
         before = page[-1]["id"]
         for event in page:
-            if since and event["created"] < since:
+            created = _moment(event["created"])
+            assert created is not None
+            if begin is not None and created < begin:
                 return found[::-1]
-            if (until and event["created"] > until) or (
+            if (end is not None and created > end) or (
                 user and event["request"].get("user") != user
             ):
                 continue
@@ -65,7 +74,8 @@ def asked_text(request: Mapping[str, Any]) -> str:
     """Give what was asked in a request of the OpenAI protocol."""
     if isinstance(request.get("variables"), dict):
         return "\n".join(str(value) for value in request["variables"].values())
-    for turn in reversed(request.get("messages") or []):
+    turns = request.get("messages")
+    for turn in reversed(turns if isinstance(turns, list) else []):
         if not isinstance(turn, dict) or turn.get("role") != "user":
             continue
         content = turn.get("content")
@@ -73,6 +83,17 @@ def asked_text(request: Mapping[str, Any]) -> str:
             return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
         return str(content)
     return str(request.get("prompt", ""))
+
+
+def _moment(text: str) -> datetime | None:
+    """Read a time; one without a zone is in UTC."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"'{text}' is no time: write it as 2026-11-24T10:00:00Z") from error
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _request(event: Mapping[str, Any]) -> Request:

@@ -3,8 +3,9 @@
 import html
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from llmops_workbench.core import context
 from llmops_workbench.core.operations import operation
 from llmops_workbench.core.references import ModelRef, PromptRef, SecretName
 from llmops_workbench.core.results import Result, Volatile
@@ -34,6 +35,13 @@ class EndpointReport(Result):
     prompt: Volatile[str | None] = None
     endpoint: Volatile[str]
     name: str
+
+    @field_validator("key_file")
+    @classmethod
+    def _whole(cls, given: str | None) -> str | None:
+        # Kept as it is seen from the workspace, given as whoever reads it can open it.
+        opened = context.current().workspace
+        return given if given is None or opened is None else str(opened.root / given)
 
     def html_body(self) -> str:
         """Give the address and how to ask it."""

@@ -69,7 +69,7 @@ def run(
             answering=answering,
             capture=capture,
             figures=Figures(str(model)),
-            remote=engine.info.engine not in ("local", "callable"),
+            remote=engine.info.engine != "local",
             filling=Filling(
                 template=template,
                 version=identity.prompt_version,
@@ -126,7 +126,9 @@ def _key(key: str, name: str) -> tuple[str, str | None, str]:
             raise WorkspaceError(f"the key cannot be kept in '{path}': {error.strerror}") from error
         finally:
             fresh.unlink(missing_ok=True)
-    return f"file:{path}", str(path), secrets.resolve(f"file:{path}")
+    # As it is seen from the workspace, which may be moved.
+    file = path.relative_to(workspace.root).as_posix()
+    return f"file:{file}", file, secrets.resolve(f"file:{file}")
 
 
 def _prompt(model: Reference, prompt: Reference | None) -> tuple[Any, Reference | None]:

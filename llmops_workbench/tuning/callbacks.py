@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from pathlib import Path
@@ -105,6 +106,10 @@ class Reporting(TrainerCallback):  # type: ignore[misc]
         if time.monotonic() - self._recorded > RECORD_SECONDS:
             self.flush()
 
+    def on_save(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+        """Record all up to a checkpoint before it counts: a resume does not tell them again."""
+        self.flush()
+
     def flush(self) -> None:
         """Bring what waits into the record; when it cannot be reached, training goes on."""
         self._recorded = time.monotonic()
@@ -161,4 +166,20 @@ class Keeping(TrainerCallback):  # type: ignore[misc]
         # A loss measured at another step says nothing about these weights.
         fresh = self._measured is not None and self._measured[0] == state.global_step
         loss = self._measured[1] if self._measured is not None and fresh else None
+        _forget_places(written)
         self._kept.adopt(state.global_step, written, loss, **self.facts)
+
+
+def _forget_places(checkpoint: Path) -> None:
+    """Take out what names folders of this machine: the workspace may be moved with its jobs.
+
+    The trainer's own arguments and the model card are read by nobody; an adapter gets its base
+    from whoever resumes.
+    """
+    for name in ("training_args.bin", "README.md"):
+        (checkpoint / name).unlink(missing_ok=True)
+    config = checkpoint / "adapter_config.json"
+    if config.is_file():
+        known = json.loads(config.read_text(encoding="utf-8"))
+        known["base_model_name_or_path"] = Path(known.get("base_model_name_or_path") or "").name
+        config.write_text(json.dumps(known, indent=2, sort_keys=True), encoding="utf-8")
