@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from llmops_workbench.core.errors import NotFoundError
 from llmops_workbench.core.store import tables
 from llmops_workbench.core.workspace import Workspace
-from llmops_workbench.tracking import mlflow_server, outbox, projector, prompts, reconcile
+from llmops_workbench.tracking import mlflow_server, outbox, prompts, reconcile
 from llmops_workbench.tracking.catalogue import Catalogue
 from llmops_workbench.tracking.reconcile import Reconciled
 
@@ -57,22 +56,6 @@ print("mlflow" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "False", done.stderr
-
-
-def test_a_child_takes_over_what_changed_and_is_not_started_again(
-    catalogue: Catalogue, client: Any
-) -> None:
-    workspace = catalogue.workspace
-    assert not projector.start(workspace)
-    client.set_registered_model_alias("triage", "champion", "2")
-    assert projector.start(workspace)
-    deadline = time.monotonic() + 60
-    while catalogue.aliases("model", "triage") != {"champion": 2}:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    while projector.start(workspace):
-        assert time.monotonic() < deadline, "a reconcile looks like a change of its own"
-        time.sleep(0.5)
 
 
 def test_aliases_that_were_set_moved_and_deleted(catalogue: Catalogue, client: Any) -> None:
