@@ -286,6 +286,25 @@ def test_two_rollbacks_at_once_go_back_one_step_or_are_two_decisions(
     assert champion(book) == 3 - len(back)
 
 
+def test_nobody_goes_back_from_what_they_did_not_see(
+    workspace: Workspace, book: Catalogue, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in (1, 2):
+        promote(call, version)
+    real = decisions.move_alias
+
+    def late(*given: Any, **named: Any) -> Any:
+        # Somebody else is quicker by the time between the look and the move.
+        book.set_alias("model", "triage", "champion", 4)
+        return real(*given, **named)
+
+    monkeypatch.setattr(decisions, "move_alias", late)
+    with pytest.raises(ConflictError, match="was moved from 2 to 4 at this moment: look again"):
+        call("rollback", model="triage@champion")
+    assert champion(book) == 4
+    assert [event["action"] for event in moves(workspace)] == ["promote", "promote"]
+
+
 def test_a_refusal_that_comes_first_stops_the_move(
     workspace: Workspace, book: Catalogue, call: Call
 ) -> None:

@@ -2,7 +2,6 @@
 
 import html
 import json
-import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from llmops_workbench.core import context
@@ -143,9 +142,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, str | int):
+    if value is None or isinstance(value, str | int | float):
         return value
     return str(value)
 
