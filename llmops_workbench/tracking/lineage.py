@@ -89,7 +89,9 @@ def _request_edges(connection: Connection, start: str) -> list[tuple[str, str, s
     query = select(traffic).where(traffic.c.request_id == start.removeprefix("request:"))
     row = connection.execute(query.order_by(traffic.c.id).limit(1)).one_or_none()
     if row is None:
-        raise NotFoundError(f"no answer was served under '{start}'")
+        raise NotFoundError(
+            f"no answer was served under '{start}': give the 'id' that an answer carries"
+        )
     sources = [
         (row.model_version, "model"),
         (row.prompt_version, "prompt"),

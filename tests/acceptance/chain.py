@@ -187,7 +187,21 @@ def live(folder: Path, model: Path) -> None:
     run("show", "show", "model:tuned@champion")
     run("lineage", "lineage", "model:tuned@champion")
     run("lineage_forward", "lineage", "dataset:reviews@1", "--forward")
+    settle(lambda: not waiting(folder))
     run.keep()
+
+
+def waiting(folder: Path) -> bool:
+    """Tell whether something still has to be brought to MLflow; whoever is at it ends then."""
+    from llmops_workbench.core.workspace import Workspace
+    from llmops_workbench.tracking import outbox
+
+    workspace = Workspace(folder)
+    try:
+        with workspace.store.read() as connection:
+            return bool(outbox.pending(connection, 1))
+    finally:
+        workspace.store.engine.dispose()
 
 
 def state_of(jobs: dict[str, Any], name: str) -> str:
