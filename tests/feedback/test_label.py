@@ -144,10 +144,11 @@ def test_a_file_without_any_judgment_is_said(stock: Stock, tmp_path: Path):
 
 IMPORT = """
 import sys
+from pathlib import Path
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.execution.invoke import invoke
 given = {"source": sys.argv[2], "queue": "reviews", "value": "score"}
-invoke("label", {**given, "item": "review", "annotator": "rater"}, workspace=Workspace(sys.argv[1]))
+invoke("label", {**given, "item": "review", "annotator": "rater"}, workspace=Workspace(Path(sys.argv[1])))
 """
 
 
@@ -155,11 +156,11 @@ invoke("label", {**given, "item": "review", "annotator": "rater"}, workspace=Wor
 def test_killed_in_the_middle_and_done_again_nothing_is_lost_or_doubled(
     stock: Stock, tmp_path: Path, moment: int
 ):
-    rows = [(f"item-{n}", f"rater-{n % 9}", n % 7) for n in range(20_000)]
+    rows = [(f"item-{n}", f"rater-{n % 9}", n % 7) for n in range(9_000)]
     source = write(tmp_path, rows)
     command = [sys.executable, "-c", IMPORT, str(stock.workspace.root), source]
     process = subprocess.Popen(command)
-    wanted = random.Random(moment).randrange(10_000)
+    wanted = random.Random(moment).randrange(4_000)
     until(lambda: events.count("label", workspace=stock.workspace) > wanted, 120)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
