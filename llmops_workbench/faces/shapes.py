@@ -93,15 +93,15 @@ def write(parameter: Parameter, value: Any) -> list[str]:
     if value is None:
         return ["none"]
     if known.form == "mapping" and isinstance(value, dict):
-        return [json.dumps(value, ensure_ascii=False)]
+        return [_quote(value)]
     if known.form == "list" and isinstance(value, list | tuple):
         texts = [item for item in value if isinstance(item, str)]
         plain = len(texts) == len(value) and all(_bare(item, known) for item in texts)
         if value and plain:
             return [",".join(texts)]
-        return [json.dumps(list(value), ensure_ascii=False)]
+        return [_quote(list(value))]
     if isinstance(value, str):
-        return [json.dumps(value, ensure_ascii=False) if _special(value, known) else value]
+        return [_quote(value) if _special(value, known) else value]
     return [json.dumps(value, ensure_ascii=False)]
 
 
@@ -189,13 +189,24 @@ def _number(text: str) -> int | float | None:
     return None
 
 
+def _breaks(text: str) -> bool:
+    return bool(text) and text.splitlines() != [text]
+
+
+def _quote(value: Any) -> str:
+    """Write JSON on one line; rare line breaks are ones for Python, but not for JSON."""
+    text = json.dumps(value, ensure_ascii=False)
+    return json.dumps(value) if _breaks(text) else text
+
+
 def _special(text: str, known: Shape) -> bool:
     """Tell whether a text would be read as something else than itself."""
     return _meant(text, known) or _quoted(text, known)
 
 
 def _meant(text: str, known: Shape) -> bool:
-    if known.nullable and text in NOTHING:
+    # A line cannot hold a text of several lines as it stands.
+    if (known.nullable and text in NOTHING) or _breaks(text):
         return True
     if Any in known.kinds:
         return not isinstance(loose(text), str)

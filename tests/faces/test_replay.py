@@ -19,8 +19,9 @@ from llmops_workbench.faces import replay
 from llmops_workbench.faces.arguments import parse
 from tests.faces.conftest import PLUGIN
 
-# No control characters: a line cannot hold them, and a shell cannot hold NUL.
-TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=10)
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=10) | st.sampled_from(
+    ["a\nb", "\u2028", '"a\\nb"', "a\x85", "\n"]
+)
 ARGUMENTS = st.fixed_dictionaries(
     {"text": TEXT},
     optional={
@@ -50,6 +51,7 @@ def without_defaults(arguments: dict[str, Any]) -> dict[str, Any]:
 def test_the_magic_means_the_same(arguments: dict[str, Any]) -> None:
     line = replay.magic("echo", arguments, output="kept")
     assert line.startswith("%llmops echo ")
+    assert len(line.splitlines()) == 1
     parsed = parse(operations.get("echo"), shlex.split(line)[2:], magic=True)
     assert parsed.output == "kept"
     assert without_defaults(parsed.arguments) == without_defaults(arguments)

@@ -29,6 +29,9 @@ TEXT = st.text(max_size=12) | st.sampled_from(
         "-",
         "--x",
         "{",
+        "a\nb",
+        "\u2028",
+        '"\\n"',
     ]
 )
 JSON = st.recursive(

@@ -10,18 +10,17 @@ PIPELINE = """
 name: small
 parameters: {limit: 3}
 steps:
-  look: {template: explore, with: {source: reviews, limit: "${{ parameters.limit }}"}}
-  again: {template: ls, with: {kind: datasets}, after: look}
+  look: {template: ls, with: {kind: datasets, limit: "${{ parameters.limit }}"}}
 """
 
 
 def cases(workspace: Workspace) -> list[dict[str, Any]]:
     (workspace.root / "small.yaml").write_text(PIPELINE, encoding="utf-8")
-    (workspace.root / "one.yaml").write_text(
-        PIPELINE.replace("name: small", "name: one").replace("after: look", "after: []"),
+    (workspace.root / "two.yaml").write_text(
+        PIPELINE.replace("small", "two") + "  again: {template: ls, with: {kind: models}}\n",
         encoding="utf-8",
     )
     return [
-        {"source": "one.yaml"},
-        {"source": "small.yaml", "parameters": {"limit": 2}, "until": "look"},
+        {"source": "small.yaml"},
+        {"source": "two.yaml", "parameters": {"limit": 2}, "until": "look"},
     ]

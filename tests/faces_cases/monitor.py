@@ -26,7 +26,9 @@ def cases(workspace: Workspace) -> list[dict[str, Any]]:
         }
         for number, word in enumerate(["fine", "dull", "warm", "long", "clever", "lost"] * 4)
     ]
+    rows = "".join(f"a plain film number {number}\n" for number in range(24))
+    (workspace.root / "reference.csv").write_text(f"text\n{rows}", encoding="utf-8")
     with activate(workspace):
         events.append("traffic", traffic)
-    given = {"endpoint": "desk", "reference": "reviews", "column": "text"}
+    given = {"endpoint": "desk", "reference": "reference.csv", "column": "text"}
     return [given, {**given, "last": 20, "alpha": 0.05, "permutations": 200, "seed": 3}]
