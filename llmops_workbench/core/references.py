@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from llmops_workbench.core.errors import UsageError, did_you_mean
+from llmops_workbench.core.errors import UsageError, did_you_mean, nearest
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -113,6 +113,9 @@ def parse(text: str, kind: str | None = None) -> Reference:
     else:
         body = text
     if kind is None:
+        near = nearest(head, KINDS) if colon else None
+        if near is not None:
+            raise UsageError(f"'{text}' is of no kind '{head}'; did you mean '{near}:{rest}'?")
         raise UsageError(
             f"'{text}' does not say what it is: write one of {', '.join(KINDS)} before it, "
             f"as in 'dataset:{text}'"

@@ -10,6 +10,7 @@ import os
 import stat
 from pathlib import Path
 
+from llmops_workbench.core import context
 from llmops_workbench.core.errors import NotFoundError, UntrustedError, UsageError, require
 
 SCHEMES = ("env", "file", "keyring")
@@ -42,7 +43,7 @@ def resolve(name: str) -> str:
         if value is None:
             raise NotFoundError(f"environment variable '{rest}' is not set: set it, or use file:")
     elif scheme == "file":
-        value = _read(Path(rest).expanduser())
+        value = _read(place(name))
     elif scheme == "keyring":
         keyring = require("keyring", "keyring", "to read the system's keyring")
         value = keyring.get_password("llmops-workbench", rest)
@@ -56,9 +57,16 @@ def resolve(name: str) -> str:
     return str(value)
 
 
+def place(name: str) -> Path:
+    """Give the file of a secret; a relative path is seen from the open workspace."""
+    path = Path(name.removeprefix("file:")).expanduser()
+    opened = context.current().workspace
+    return path if opened is None else opened.root / path
+
+
 def _read(path: Path) -> str:
     if not path.is_file():
-        raise NotFoundError(f"there is no secret file '{path}'")
+        raise NotFoundError(f"there is no secret file '{path}': check the path, or use generate")
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise UntrustedError(f"others can read '{path}': chmod 600 it first")
     return path.read_text(encoding="utf-8").strip()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from llmops_workbench.core.errors import AmbiguousError, NotFoundError, not_found
+from llmops_workbench.core.errors import AmbiguousError, NotFoundError, nearest, not_found
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.execution.folder import JobFolder, State
 from llmops_workbench.execution.spec import Spec, read_spec
@@ -78,6 +78,8 @@ def find_job(workspace: Workspace, job: str) -> Job:
         shown = ", ".join(fitting[-5:])
         raise AmbiguousError(f"'{job}' fits {len(fitting)} jobs ({shown}): give more of its id")
     if not fitting:
+        if known and nearest(job, known) is None:
+            raise NotFoundError(f"no job is called '{job}'; 'llmops jobs' lists them")
         raise not_found("job", job, known)
     return Job(workspace, fitting[0])
 

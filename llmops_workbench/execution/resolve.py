@@ -43,6 +43,8 @@ def resolve(
             pinned[name] = _each(parameter, value, workspace)
         elif parameter.choices is not None and parameter.choices.source == "secrets":
             pinned[name] = _secret(str(value), workspace)
+        elif parameter.choices is not None and parameter.choices.source == "paths":
+            pinned[name] = _inside(Path(value), workspace)
     return pinned
 
 
@@ -111,6 +113,8 @@ def _dataset(text: str, workspace: Workspace) -> Reference:
         reference = None if "/" in text else _registered(text, workspace)
         if reference is not None:
             return reference
+        if path.is_dir():
+            raise UsageError(f"'{text}' is a folder: give a file in it, as in '{text}/rows.csv'")
         raise NotFoundError(f"there is no file '{text}': check the path")
     return _lookup(parse(text, "dataset"), workspace)
 
@@ -147,6 +151,9 @@ def _absolute(text: str) -> str:
 
 
 def _secret(text: str, workspace: Workspace) -> str:
+    if text.startswith("file:"):
+        # A job stands in the workspace, not where the line was typed.
+        return f"file:{_inside(Path(text.removeprefix('file:')).expanduser(), workspace)}"
     if secrets.is_name(text) or text == "generate":
         return text
     secrets.remember(text)
@@ -157,4 +164,14 @@ def _secret(text: str, workspace: Workspace) -> str:
     path = workspace.path("secrets", f"{uuid.uuid4().hex}.key")
     path.touch(mode=0o600, exist_ok=False)
     path.write_text(text, encoding="utf-8")
-    return f"file:{path}"
+    return f"file:{_inside(path, workspace)}"
+
+
+def _inside(path: Path, workspace: Workspace) -> str:
+    """Write a path as it is seen from the workspace, when it is in there: that may be moved."""
+    if not path.exists():
+        return str(path)
+    whole = path.resolve()
+    if whole.is_relative_to(workspace.root):
+        return whole.relative_to(workspace.root).as_posix()
+    return str(whole)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from llmops_workbench.core.errors import NotFoundError, UsageError, nearest
-from llmops_workbench.core.settings import SETTINGS
+from llmops_workbench.core.settings import SETTINGS, Settings
 from llmops_workbench.faces.shapes import loose, read, shape
 from llmops_workbench.pipelines.files import is_file_text, is_path, read_text_file, whole_path
 
@@ -251,4 +251,5 @@ def _settings(given: list[str]) -> dict[str, Any]:
             hint = f"did you mean {near}?" if near else "'llmops doctor' lists them"
             raise UsageError(f"no setting is called '{key}'; {hint}")
         found[key] = loose(value)
+        Settings(None, found).get(key)  # a wrong type is said now, not when it is used
     return found

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from llmops_workbench.core import operations
+from llmops_workbench.core import context, operations
 from llmops_workbench.core.errors import DataError, NotFoundError, UsageError, did_you_mean
 from llmops_workbench.core.references import check_name
 from llmops_workbench.pipelines import templates
@@ -103,7 +103,10 @@ def load(source: str, given: dict[str, Any]) -> Graph:
 
 def _find(source: str) -> Path:
     path = Path(source).expanduser()
-    for candidate in (path, templates.templates_folder() / path.name):
+    opened = context.current().workspace
+    # A path inside the workspace is kept as it is seen from there.
+    inside = [opened.root / path] if opened is not None else []
+    for candidate in (path, *inside, templates.templates_folder() / path.name):
         if candidate.is_file():
             return candidate.resolve()
     shipped = [each.name for each in templates.templates_folder().glob("*.[iy]*")]

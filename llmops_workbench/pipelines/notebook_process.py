@@ -31,7 +31,8 @@ def main(argv: list[str]) -> int:
     """Run the notebook that a specification names.
 
     Args:
-        argv: The path of a JSON file with `source`, `output`, `parameters` and `folder`.
+        argv: The path of a JSON file with `source`, `output`, `parameters` and `folder`; paths
+            are seen from that file, so that they stay right when the workspace moves.
 
     Returns:
         0 when all cells ran, 130 when it was told to stop, 1 otherwise.
@@ -44,7 +45,7 @@ def main(argv: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="llmops-kernel-") as folder:
         _write_kernel(Path(folder))
         try:
-            _execute(spec)
+            _execute(spec, Path(argv[0]).resolve().parent)
         except Exception as error:
             if stop.asked:
                 return STOPPED
@@ -53,19 +54,32 @@ def main(argv: list[str]) -> int:
     return STOPPED if stop.asked else 0
 
 
-def _execute(spec: dict[str, Any]) -> None:
+def _execute(spec: dict[str, Any], here: Path) -> None:
     import papermill
 
-    papermill.execute_notebook(
-        spec["source"],
-        spec["output"],
-        parameters=spec["parameters"],
-        kernel_name=KERNEL,
-        language="python",
-        progress_bar=False,
-        cwd=spec["folder"],
-        start_timeout=_KERNEL_START_SECONDS,
-    )
+    output = here / spec["output"]
+    try:
+        papermill.execute_notebook(
+            str(here / spec["source"]),
+            str(output),
+            parameters=spec["parameters"],
+            kernel_name=KERNEL,
+            language="python",
+            progress_bar=False,
+            cwd=str((here / spec["folder"]).resolve()),
+            start_timeout=_KERNEL_START_SECONDS,
+        )
+    finally:
+        if output.exists():
+            _forget_places(output, spec)
+
+
+def _forget_places(output: Path, spec: dict[str, Any]) -> None:
+    """Write the paths that papermill notes as they are seen from the notebook."""
+    notebook = json.loads(output.read_text(encoding="utf-8"))
+    noted = notebook["metadata"].get("papermill", {})
+    noted.update({"input_path": spec["source"], "output_path": spec["output"]})
+    output.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def _write_kernel(folder: Path) -> None:

@@ -136,7 +136,7 @@ def quickstart(
         peak_memory_mb=memory.megabytes,
     )
     quickstart_page.write(path, found, results, done["run_id"])
-    context.emit("log", text=f"every number is in {path}")
+    context.emit("log", message=f"every number is in {path}")
     return found
 
 

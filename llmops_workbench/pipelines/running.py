@@ -61,10 +61,10 @@ def run(step: Step, values: dict[str, Any], folder: Path) -> Ended:
     source.write_text(step.source, encoding="utf-8")
     workspace = context.workspace()
     spec = {
-        "source": str(source),
-        "output": str(folder / NOTEBOOK),
+        "source": source.name,
+        "output": NOTEBOOK,
         "parameters": values,
-        "folder": str(workspace.root),
+        "folder": os.path.relpath(workspace.root, folder),
     }
     (folder / "spec.json").write_text(json.dumps(spec, ensure_ascii=False), encoding="utf-8")
     grace = float(workspace.settings.get("execution.grace_seconds"))

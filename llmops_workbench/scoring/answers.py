@@ -43,9 +43,15 @@ def check_columns(template: Template, columns: Sequence[str]) -> None:
     """Refuse a template that names what the rows do not have.
 
     Raises:
-        UsageError: A name is no column; the nearest is given.
+        UsageError: A name is no column; the nearest is given. Or no column is named at all.
     """
-    for name in variables(template):
+    named = variables(template)
+    if not named:
+        raise UsageError(
+            "the prompt names no column, so that every row would be asked the same: write "
+            f"{{{{{next(iter(columns), 'text')}}}}} where a row's value goes"
+        )
+    for name in named:
         if name not in columns:
             raise UsageError(
                 f"the prompt asks for {{{{{name}}}}}, which is no column; "

@@ -64,7 +64,7 @@ def read_file(path: str | Path, *, format: str | None = None) -> FileTable:
         msg = f"the file {path} {what}"
         raise NotFoundError(msg)
     if path.stat().st_size == 0:
-        msg = f"the file {path} is empty"
+        msg = f"the file {path} is empty: give one with a header and rows"
         raise DataError(msg)
     try:
         table, bad = _READERS[kind](path)
@@ -76,7 +76,7 @@ def read_file(path: str | Path, *, format: str | None = None) -> FileTable:
         msg = f"the file {path} has no columns"
         raise DataError(msg)
     if table.num_rows == 0:
-        msg = f"the file {path} has no rows"
+        msg = f"the file {path} has no rows, only a header: give one with rows"
         raise DataError(msg)
     return FileTable(table, bad)
 
@@ -119,7 +119,7 @@ def _text(path: Path) -> bytes:
             msg = f"begins as UTF-16 but is broken at byte {error.start}: save it as UTF-8"
             raise DataError(msg) from error
     if not data.strip(b"\x00 \t\r\n"):
-        msg = "the file is empty"
+        msg = "the file is empty: give one with a header and rows"
         raise DataError(msg)
     return data
 

@@ -205,7 +205,7 @@ def _object(line: bytes) -> tuple[dict[str, Any] | None, str]:
     except UnicodeDecodeError as error:
         return None, f"not UTF-8 at byte {error.start} of the line"
     except json.JSONDecodeError as error:
-        return None, f"broken JSON: {error.msg} at character {error.pos}"
+        return None, f"broken JSON: {error.msg.removesuffix(' at')} at character {error.pos}"
     except (RecursionError, ValueError) as error:
         return None, f"broken JSON: {error}"
     if not isinstance(value, dict):

@@ -179,7 +179,7 @@ def live(folder: Path, model: Path) -> None:
         *("label", "ratings.csv", "--queue", "ratings", "--item", "item"),
         *("--annotator", "who", "--value", "score"),
     )
-    run("monitor", "monitor", "desk", "--reference", "reviews#train", "--permutations", "100")
+    run("monitor", "monitor", "desk", "--reference", "reviews#train", "--permutations", "300")
     run("execute", "execute", "small.yaml", "-p", "limit=2")
     run("rollback", "rollback", "model:tuned@champion")
     for kind in "datasets prompts models pipelines runs queues endpoints monitors".split():  # noqa: SIM905

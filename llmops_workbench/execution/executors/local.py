@@ -52,7 +52,9 @@ class LocalExecutor:
             StorageError: There is too little free space.
             UsageError: The interpreter cannot run the workbench.
         """
-        check_space(job.workspace)
+        # What was set for the job alone holds when it goes on, too.
+        flags = {**job.spec.settings, **job.workspace.flags}
+        check_space(Workspace(job.workspace.root, flags))
         check_python(job.spec.python)
 
     def submit(self, job: Job) -> dict[str, Any]:
