@@ -63,7 +63,10 @@ def set_aside(workspace: Workspace, state: str) -> str:
     from llmops_workbench.execution.folder import State
 
     (workspace.root / "small.yaml").write_text(
-        "steps: {look: {template: ls, with: {kind: datasets}}}", encoding="utf-8"
+        # Left out when it is done, so that no kernel has to start.
+        "parameters: {go: false}\n"
+        "steps: {look: {template: ls, with: {kind: datasets}, when: '${{ parameters.go }}'}}",
+        encoding="utf-8",
     )
     job = launcher._prepare(workspace, "execute", {"source": "small.yaml"}, None, slot=False)
     job.folder.put(State(state))
