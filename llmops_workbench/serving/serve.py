@@ -1,6 +1,7 @@
 """The operation `serve`."""
 
 import html
+import os
 from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
@@ -9,6 +10,7 @@ from llmops_workbench.core import context
 from llmops_workbench.core.operations import operation
 from llmops_workbench.core.references import ModelRef, PromptRef, SecretName
 from llmops_workbench.core.results import Result, Volatile
+from llmops_workbench.execution.invoke import STEP
 
 
 class EndpointReport(Result):
@@ -39,9 +41,12 @@ class EndpointReport(Result):
     @field_validator("key_file")
     @classmethod
     def _whole(cls, given: str | None) -> str | None:
-        # Kept as it is seen from the workspace, given as whoever reads it can open it.
+        # Kept as it is seen from the workspace, given as whoever reads it can open it. A step's
+        # process stands in the workspace, and its executed notebook moves with it.
         opened = context.current().workspace
-        return given if given is None or opened is None else str(opened.root / given)
+        if given is None or opened is None or os.environ.get(STEP) == "1":
+            return given
+        return str(opened.root / given)
 
     def html_body(self) -> str:
         """Give the address and how to ask it."""

@@ -14,6 +14,9 @@ import pytest
 from tests.acceptance.chain import LLMOPS
 from tests.acceptance.conftest import ROOT, Life, Llmops, refused, shell, until
 
+# The whole life is led once, in whichever test comes first.
+pytestmark = pytest.mark.timeout(1200)
+
 STATES = {"queued", "running", "paused", "interrupted", "done", "failed", "cancelled"}
 KINDS = "datasets prompts models pipelines runs queues endpoints monitors".split()  # noqa: SIM905
 METRICS = (
@@ -217,6 +220,9 @@ def test_ctrl_c_saves_and_stops_a_waiting_tune_which_goes_on_wherever_it_then_is
     inside.rename(moved)
     resumed = shell(moved, "resume", stopped["job"], "--json")
     assert resumed.code == 0, resumed.err
-    assert "resumed from the checkpoint of step" in resumed.err
+    until(lambda: jobs(moved)[0]["state"] not in ("queued", "running"))
+    assert (
+        "resumed from the checkpoint of step" in shell(moved, "logs", stopped["job"], "--json").out
+    )
     (done,) = jobs(moved)
     assert (done["state"], done["step"], done["run_id"]) == ("done", 60, stopped["run_id"])

@@ -17,6 +17,9 @@ import pytest
 from tests.acceptance.chain import LLMOPS, ask
 from tests.acceptance.conftest import ROOT, Life, Said, permits, shell, until
 
+# The whole life is led once, in whichever test comes first.
+pytestmark = pytest.mark.timeout(1200)
+
 FILES = ("strace", "-f", "-qq", "--seccomp-bpf", "-s", "4096", "-e", "trace=%file", "-o")
 
 DOWNLOAD = """

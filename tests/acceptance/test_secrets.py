@@ -13,6 +13,9 @@ import pytest
 
 from tests.acceptance.conftest import SECRETS, Life
 
+# The whole life is led once, in whichever test comes first.
+pytestmark = pytest.mark.timeout(1200)
+
 FORMS = ["env", "file", "literal", "generate"]
 
 
