@@ -258,6 +258,31 @@ def test_a_comparison_of_models_chose_one(stock: Stock) -> None:
     assert refused(stock, report)
 
 
+def test_a_base_that_was_chosen_among_models_counts_and_one_that_was_only_asked_does_not(
+    stock: Stock, tiny_adapter: Path
+) -> None:
+    model = tuned(stock, tiny_adapter, "reviews")
+    report = evaluated(stock, model=model)
+    compared(stock, "reviews#test", ["long"], ["tiny"])
+    assert not refused(stock, report), "its base alone, with another prompt: nothing was chosen"
+    compared(stock, "reviews#test", ["long"], ["tiny", "other"])
+    assert refused(stock, report)
+
+
+def test_a_row_is_known_by_its_id_where_its_words_are_gone(
+    stock: Stock, tiny_adapter: Path
+) -> None:
+    from llmops_workbench.tracking import datasets
+
+    with stock.open():
+        rows = datasets.load("reviews#test").slice(0, 4)
+        bare = datasets.register("bare", rows.select(["label", "domain", "__row__", "__id__"]))
+    model = tuned(stock, tiny_adapter, str(bare.ref))
+    report = evaluated(stock, model=model)
+    with pytest.raises(UsageError, match=r"4 rows of dataset:reviews@1#test were used by tune"):
+        stock("gate", rules=["n > 0"], run=report.run_id)
+
+
 def test_a_name_that_begins_alike_is_another_one(stock: Stock) -> None:
     from llmops_workbench.tracking import prompts
 
