@@ -15,7 +15,7 @@ from tests.acceptance.chain import LLMOPS
 from tests.acceptance.conftest import ROOT, Life, Llmops, refused, shell, until
 
 # The whole life is led once, in whichever test comes first.
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(1800)
 
 STATES = {"queued", "running", "paused", "interrupted", "done", "failed", "cancelled"}
 KINDS = "datasets prompts models pipelines runs queues endpoints monitors".split()  # noqa: SIM905

@@ -18,7 +18,7 @@ from tests.acceptance.chain import LLMOPS, ask
 from tests.acceptance.conftest import ROOT, Life, Said, permits, shell, until
 
 # The whole life is led once, in whichever test comes first.
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(1800)
 
 FILES = ("strace", "-f", "-qq", "--seccomp-bpf", "-s", "4096", "-e", "trace=%file", "-o")
 

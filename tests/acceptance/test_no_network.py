@@ -9,7 +9,7 @@ import pytest
 from tests.acceptance.conftest import Life
 
 # The whole life is led once, in whichever test comes first.
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(1800)
 
 ADDRESS = re.compile(r"sa_family=(AF_\w+)(?:.*?inet_addr\(\"([^\"]+)\"\)|.*?\"([0-9a-f:.]+)\", &)?")
 

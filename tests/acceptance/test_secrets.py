@@ -14,7 +14,7 @@ import pytest
 from tests.acceptance.conftest import SECRETS, Life
 
 # The whole life is led once, in whichever test comes first.
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(1800)
 
 FORMS = ["env", "file", "literal", "generate"]
 
@@ -48,9 +48,12 @@ def test_no_file_of_the_workspace_holds_the_value(
     assert holding == []
 
 
-def test_the_files_that_keep_a_value_are_for_their_owner_alone(life: Life) -> None:
+def test_the_files_that_keep_a_value_are_for_their_owner_alone(
+    life: Life, planted: dict[str, str]
+) -> None:
     kept = sorted((life.folder / ".llmops" / "secrets").iterdir())
-    assert len(kept) == 2  # the literal one and the generated one
+    held = {path.read_text(encoding="utf-8").strip() for path in kept}
+    assert held == {planted["literal"], planted["generate"]}
     for path in kept:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
