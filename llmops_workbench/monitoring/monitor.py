@@ -44,6 +44,7 @@ class MonitorReport(Result):
     Attributes:
         alarm: Whether any feature drifted.
         requests: Requests that were looked at.
+        repeated: Requests whose text had been sent before; they count once in the tests.
         reference_rows: Rows of the reference that were used.
         tests: One entry a feature.
         moved: The requests that look least like the reference, with how sure the classifier is.
@@ -58,6 +59,7 @@ class MonitorReport(Result):
     alarm: bool
     alpha: float
     requests: int
+    repeated: int = 0
     reference_rows: int
     tests: list[DriftTest]
     moved: list[dict[str, Any]] = []
@@ -148,9 +150,15 @@ def monitor(
             f"{TESTS} tests: give {needed} or more, or a larger alpha"
         )
     asked = traffic.read(endpoint, user=user, since=since, until=until, last=last)
-    texts = [request.text for request in asked if request.error is None]
+    sent = [request.text for request in asked if request.error is None]
+    # A text that is sent again, by a retry or by a thousand callers, is one observation: counted
+    # often, it would look like a change of what is asked.
+    texts = list(dict.fromkeys(sent))
     rows = drift.reference_texts(reference, column, last, seed)
-    for count, what in ((len(texts), f"requests at {endpoint}"), (len(rows), "reference rows")):
+    for count, what in (
+        (len(texts), f"different requests at {endpoint}"),
+        (len(rows), "reference rows"),
+    ):
         if count < FEWEST:
             raise DataError(f"there are {count} {what}; {FEWEST} are needed to tell a drift")
     with context.progress("drift tests", total=TESTS) as bar:
@@ -183,6 +191,7 @@ def monitor(
         alarm=alarm,
         alpha=alpha,
         requests=len(asked),
+        repeated=len(sent) - len(texts),
         reference_rows=len(rows),
         tests=judged,
         moved=drift.most_moved(texts, scores),

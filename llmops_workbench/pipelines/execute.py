@@ -105,6 +105,7 @@ def execute(
     done: dict[str, StepReport] = {}
     with context.progress("steps of the pipeline", len(chosen), unit="steps") as bar:
         for step in chosen:
+            bar.tell(step=step.name)
             report = _step(step, plan, done, folder / step.name, force)
             done[step.name] = report
             if report.state == "waiting":

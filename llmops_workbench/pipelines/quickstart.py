@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pydantic import BaseModel
+
 from llmops_workbench.core import context
 from llmops_workbench.core.operations import operation
 from llmops_workbench.core.results import Result, Volatile
 
 
-class Measured(Result):
+class Measured(BaseModel):
     """A share with its 95 % interval, or a paired difference of two."""
 
     value: float
@@ -16,7 +18,7 @@ class Measured(Result):
     upper: float
 
 
-class DriftVerdict(Result):
+class DriftVerdict(BaseModel):
     """Whether the traffic of a domain looks like what the model was made for."""
 
     alarm: bool

@@ -94,7 +94,7 @@ def test_only_those_of_a_user_and_of_a_time_are_looked_at(asked: Stock):
     with pytest.raises(UsageError, match="'yesterday' is no time: write it as 2026"):
         asked("monitor", since="yesterday", **given)
     with pytest.raises(
-        DataError, match="there are 0 requests at endpoint:reviews@1; 20 are needed"
+        DataError, match="there are 0 different requests at endpoint:reviews@1; 20 are needed"
     ):
         asked("monitor", user="nobody", **given)
 
@@ -113,7 +113,7 @@ def test_requests_that_failed_are_counted_and_in_no_test(asked: Stock):
 def test_too_little_is_said_and_not_guessed_at(asked: Stock):
     given: dict[str, Any] = {"endpoint": "reviews", "permutations": 400}
     ask(asked.workspace, texts(19, 2))
-    with pytest.raises(DataError, match=r"there are 19 requests .*; 20 are needed"):
+    with pytest.raises(DataError, match=r"there are 19 different requests .*; 20 are needed"):
         asked("monitor", reference="known", **given)
     ask(asked.workspace, texts(1, 3))
     few = asked.dataset("few", [{"text": t} for t in texts(5, 1)], roles={"input": "text"})
@@ -183,3 +183,12 @@ def test_what_was_asked_is_found_in_every_shape_of_request():
     assert traffic.asked_text({"prompt": "plain"}) == "plain"
     assert traffic.asked_text({"messages": turns, "variables": {"q": "v", "r": "w"}}) == "v\nw"
     assert traffic.asked_text({"messages": 5}) == ""
+
+
+def test_a_text_that_is_sent_again_and_again_raises_no_alarm(asked: Stock):
+    once = texts(30, 5)
+    for round_ in range(20):
+        ask(asked.workspace, once, user=f"caller-{round_}")
+    found = asked("monitor", endpoint="reviews", reference="known", last=600, permutations=400)
+    assert (found.requests, found.repeated) == (600, 600 - len(set(once)))
+    assert not found.alarm
