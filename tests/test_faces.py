@@ -237,6 +237,7 @@ def cases_of(verb: str) -> Any:
     return module
 
 
+@pytest.mark.timeout(900)  # an endpoint and a tuning start a process each, ten times
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_face_gives_the_same(
     verb: str,
