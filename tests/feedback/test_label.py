@@ -148,7 +148,8 @@ from pathlib import Path
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.execution.invoke import invoke
 given = {"source": sys.argv[2], "queue": "reviews", "value": "score"}
-invoke("label", {**given, "item": "review", "annotator": "rater"}, workspace=Workspace(Path(sys.argv[1])))
+given |= {"item": "review", "annotator": "rater"}
+invoke("label", given, workspace=Workspace(Path(sys.argv[1])))
 """
 
 
