@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import secrets as random_secrets
 import socket
 import time
@@ -99,11 +100,11 @@ def run(
 
 
 def _name_of(model: Reference) -> str:
-    return (
-        Path(model.name).name.partition("#")[2] or Path(model.name).stem
-        if (model.external)
-        else model.name
-    )
+    """Make a name for an endpoint from what its model is called."""
+    if not model.external:
+        return model.name
+    text = model.name.partition("#")[2] or model.name.partition("==")[0].rpartition(":")[2]
+    return re.sub(r"[^\w.\-]+", "-", Path(text).name.removesuffix(".gguf")).strip("-.")
 
 
 def _key(key: str, name: str) -> tuple[str, str | None, str]:

