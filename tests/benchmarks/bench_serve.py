@@ -40,8 +40,6 @@ def main() -> None:
             process = psutil.Process(job.state.handle["pid"])  # type: ignore[index]
             key = (workspace.root / report["key_file"]).read_text().strip()
             head = {"Authorization": f"Bearer {key}"}
-                "Authorization": f"Bearer {(workspace.root / report['key_file']).read_text().strip()}"
-            }
             with httpx.Client(base_url=report["url"], headers=head, timeout=600) as client:
                 measured = measure(client, process, requests, repeats)
         finally:
