@@ -331,7 +331,7 @@ def test_adapter_changes_the_answers_as_peft_does(tiny, tiny_adapter):
         logs = model(torch.tensor([ids])).logits[0].log_softmax(-1)
     expected = sum(float(logs[at - 1, ids[at]]) for at in range(prefix, len(ids)))
     assert tuned == pytest.approx(expected, abs=1e-4)
-    assert again == pytest.approx(tuned, abs=1e-6)
+    assert again == tuned  # the weights under it were put back bit by bit
     assert abs(tuned - base) > 0.01
     assert len(texts) == len(PROMPTS)
 
