@@ -80,6 +80,7 @@ def remember(value: str) -> None:
 
 def redact(text: str) -> str:
     """Strike out every secret value that this process has used."""
-    for value in _seen:
+    # The longest first: a value may stand inside another one.
+    for value in sorted(_seen, key=len, reverse=True):
         text = text.replace(value, "[secret]")
     return text

@@ -102,10 +102,13 @@ class Life:
         self.folder.with_suffix(".json").write_text(json.dumps(self.steps), encoding="utf-8")
 
 
-def ask(url: str, key: str, path: str = "/chat/completions", **body: Any) -> tuple[int, str]:
-    """Send one request as any client would."""
+def ask(
+    url: str, key: str, path: str = "/chat/completions", number: int = 0, **body: Any
+) -> tuple[int, str]:
+    """Send one request as any client would; another number is another text."""
     if path == "/chat/completions":
-        body = {"max_tokens": 4, "messages": [{"role": "user", "content": "a fine film"}], **body}
+        said = f"a fine film, seen {number} times"
+        body = {"max_tokens": 4, "messages": [{"role": "user", "content": said}], **body}
     request = urllib.request.Request(
         url + path,
         data=json.dumps(body).encode() if body else None,
@@ -167,7 +170,8 @@ def live(folder: Path, model: Path) -> None:
             f"serve_{form}", "serve", "--model", "tuned@champion", "--name", "desk", "--key", key
         )
         known = (value or Path(served["key_file"]).read_text()).strip()
-        answers = [ask(served["url"], known) for _ in range(24 if form == "env" else 1)]
+        asked = range(24 if form == "env" else 1)
+        answers = [ask(served["url"], known, number=number) for number in asked]
         answers.append(ask(served["url"], "sk-wrong"))
         answers.append(ask(served["url"], known, "/models"))
         answers.append(ask(served["url"], known, "/completions", prompt="a", max_tokens=2))

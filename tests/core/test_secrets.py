@@ -32,3 +32,9 @@ def test_missing_ones_never_show_a_value(tmp_path):
     with pytest.raises(UsageError) as caught:
         secrets.resolve("sk-literal-value")
     assert "sk-literal-value" not in str(caught.value)
+
+
+def test_a_value_inside_another_leaves_nothing_of_it():
+    secrets.remember("swordfish")
+    secrets.remember("swordfish-and-chips")
+    assert secrets.redact("eat swordfish-and-chips, swordfish") == "eat [secret], [secret]"

@@ -17,7 +17,9 @@ def cases(workspace: Workspace) -> list[dict[str, Any]]:
         {
             "endpoint": "desk",
             "request_id": f"request-{number}",
-            "request": {"messages": [{"role": "user", "content": f"{word} film, truly {word}"}]},
+            "request": {
+                "messages": [{"role": "user", "content": f"{word} film, truly {word} {number}"}]
+            },
             "status": 200,
             "model_version": "model:tiny@1",
             "key_id": "0",
