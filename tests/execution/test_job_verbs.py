@@ -31,12 +31,12 @@ def test_the_states_are_those_of_the_folder():
 
 def test_a_job_from_its_start_to_its_end(workspace: Workspace, start_count: StartCount):
     assert invoke("jobs", {}, workspace=workspace).to_dict()["items"] == []
-    job = start_count(50, seconds=0.03)
+    job = start_count(200, seconds=0.03)
     until(lambda: step_of(job) > 6)
     until(lambda: job.folder.heartbeat().get("step"))
     (item,) = invoke("jobs", {}, workspace=workspace).to_dict()["items"]
     assert item["job"] == job.name
-    assert (item["state"], item["operation"], item["steps"]) == ("running", "count", 50)
+    assert (item["state"], item["operation"], item["steps"]) == ("running", "count", 200)
     assert item["pid"] == (job.state.handle or {})["pid"]
     short = job.name[-4:]
     paused = invoke("pause", {"job": short}, workspace=workspace).to_dict()
