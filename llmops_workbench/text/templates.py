@@ -12,14 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llmops_workbench.core.errors import DataError, UsageError, did_you_mean
+from llmops_workbench.core.places import PLACE, names
 from llmops_workbench.text.words import is_missing
 
 Message = dict[str, str]
 Template = str | Sequence[Mapping[str, str]]
 
-# A name is a column's name in any script, so nearly anything; quotes, colons, commas and brackets
-# are what JSON between double braces has and a name does not.
-_PLACE = re.compile(r"""\{\{([^{}\n"':,\[\]]{1,200})\}\}""")
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
 
@@ -30,8 +28,7 @@ def variables(template: Template) -> list[str]:
         template: A text, or a list of messages with `role` and `content`.
     """
     texts = [template] if isinstance(template, str) else [m["content"] for m in _checked(template)]
-    names = (name for text in texts for match in _PLACE.finditer(text) if (name := _name(match)))
-    return list(dict.fromkeys(names))
+    return names(texts)
 
 
 def render(template: str, row: Mapping[str, Any]) -> str:
@@ -55,7 +52,7 @@ def render(template: str, row: Mapping[str, Any]) -> str:
         name = _name(match)
         return _written(name, row) if name else match[0]
 
-    return _PLACE.sub(fill, template)
+    return PLACE.sub(fill, template)
 
 
 def render_messages(template: Template, row: Mapping[str, Any]) -> list[Message]:

@@ -1,22 +1,19 @@
 """Prompts: templates with `{{variables}}`, versioned by content."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from llmops_workbench.core import context
 from llmops_workbench.core.errors import UsageError
+from llmops_workbench.core.places import names
 from llmops_workbench.core.references import Reference, check_name
 from llmops_workbench.tracking.catalogue import Version, catalogue
 from llmops_workbench.tracking.hashing import text_hash
 
 #: A text, or the messages of a chat, each `{"role": …, "content": …}`.
 Template = str | list[dict[str, str]]
-
-# The same places that `text.templates` fills; this room stands below that one.
-_VARIABLE = re.compile(r"""\{\{([^{}\n"':,\[\]]{1,200})\}\}""")
 
 
 @dataclass(frozen=True)
@@ -85,12 +82,7 @@ def load(ref: str | Reference | Version) -> PromptVersion:
 def variables(template: Template) -> tuple[str, ...]:
     """The variables of a template, in the order of their first appearance."""
     texts = [template] if isinstance(template, str) else [part["content"] for part in template]
-    names: dict[str, None] = {}
-    for text in texts:
-        for match in _VARIABLE.finditer(text):
-            if name := match[1].strip():
-                names.setdefault(name)
-    return tuple(names)
+    return tuple(names(texts))
 
 
 def template_hash(template: Template) -> str:
