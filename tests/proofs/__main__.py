@@ -6,10 +6,12 @@ Each module here with a `prove()` is one proof; it gives a list of `Proof`.
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import platform
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,16 +50,20 @@ def page(proofs: list[Proof], seconds: float) -> str:
     return f"{_HEAD}{rows}\n\nMeasured on {day} in {seconds / 60:.0f} minutes: {machine}.\n"
 
 
+def _prove(name: str) -> list[Proof]:
+    print(f"== {name}", flush=True)
+    found: list[Proof] = importlib.import_module(f"tests.proofs.prove_{name}").prove()
+    for proof in found:
+        print(proof.row(), flush=True)
+    return found
+
+
 def main(chosen: list[str]) -> int:
     """Run the proofs; 1 when a claim was not shown."""
     begun = time.monotonic()
-    found: list[Proof] = []
-    for name in chosen or names():
-        print(f"== {name}", flush=True)
-        module = importlib.import_module(f"tests.proofs.prove_{name}")
-        for proof in module.prove():
-            print(proof.row(), flush=True)
-            found.append(proof)
+    # Each proof spends its time in processes of its own, most of them with one thread.
+    with ThreadPoolExecutor(max(1, (os.cpu_count() or 1))) as pool:
+        found = [proof for proofs in pool.map(_prove, chosen or names()) for proof in proofs]
     if not chosen:
         PAGE.parent.mkdir(exist_ok=True)
         PAGE.write_text(page(found, time.monotonic() - begun), encoding="utf-8")

@@ -94,13 +94,10 @@ def _refused(folder: str, seed: int, figures: list[str]) -> bool:
 def _shuffle_labels(workspace: Path, seed: int) -> None:
     import random
 
-    import llmops_workbench as lw
+    from llmops_workbench.execution.invoke import invoke
 
-    os.environ["LLMOPS_WORKSPACE"] = str(workspace)
-    try:
-        rows = lw.show("dataset:movies@1#train").to_frame().to_dict("records")
-    finally:
-        del os.environ["LLMOPS_WORKSPACE"]
+    shown = invoke("show", {"ref": "dataset:movies@1#train"}, workspace=workspace)
+    rows = shown.to_frame().to_dict("records")
     labels = [row["label"] for row in rows]
     random.Random(seed).shuffle(labels)
     with (workspace / "dealt.jsonl").open("w", encoding="utf-8") as file:
