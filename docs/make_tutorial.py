@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llmops_workbench.core import operations
+from llmops_workbench.core import operations, replay
 from llmops_workbench.core.context import activate
 from llmops_workbench.core.errors import NotFoundError
 from llmops_workbench.core.workspace import Workspace
-from llmops_workbench.faces import replay
 from llmops_workbench.faces.reference.markdown import fence, python_call, table
 from llmops_workbench.pipelines import graph, pictures
 

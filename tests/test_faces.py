@@ -26,14 +26,14 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 import llmops_workbench as lw
-from llmops_workbench.core import operations
+from llmops_workbench.core import operations, replay
 from llmops_workbench.core.context import activate
 from llmops_workbench.core.operations import Operation, to_json
 from llmops_workbench.core.plugins import load_file
 from llmops_workbench.core.results import Result
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.execution.invoke import invoke
-from llmops_workbench.faces import functions, replay
+from llmops_workbench.faces import functions
 from llmops_workbench.faces.cli import main
 from llmops_workbench.pipelines import running, steps, templates
 from llmops_workbench.pipelines.graph import Step

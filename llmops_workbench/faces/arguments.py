@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from llmops_workbench.core.errors import NotFoundError, UsageError, nearest
 from llmops_workbench.core.settings import SETTINGS, Settings
-from llmops_workbench.faces.shapes import loose, read, shape
-from llmops_workbench.pipelines.files import is_file_text, is_path, read_text_file, whole_path
+from llmops_workbench.core.shapes import flag, is_file_text, loose, read, shape
+from llmops_workbench.pipelines.files import is_path, read_text_file, whole_path
 
 if TYPE_CHECKING:
     from llmops_workbench.core.operations import Operation, Parameter
@@ -107,7 +107,7 @@ def parse(
 
 def flags(parameter: Parameter) -> list[str]:
     """List the flags of a parameter, the long one first."""
-    long = "--" + parameter.name.replace("_", "-")
+    long = flag(parameter)
     short = _short_flag(parameter.annotation)
     return [long, short] if short else [long]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from llmops_workbench.core import context
 from llmops_workbench.core.errors import LLMOpsError
 from llmops_workbench.core.references import KINDS
-from llmops_workbench.faces.shapes import shape
+from llmops_workbench.core.shapes import shape
 
 if TYPE_CHECKING:
     from llmops_workbench.core.operations import Operation, Parameter

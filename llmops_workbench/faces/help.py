@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core import operations
+from llmops_workbench.core.shapes import is_file_text, shape, write
 from llmops_workbench.faces.arguments import SWITCHES, VALUES, flags
-from llmops_workbench.faces.shapes import shape, write
-from llmops_workbench.pipelines.files import is_file_text
 from llmops_workbench.pipelines.templates import example_lines
 
 if TYPE_CHECKING:

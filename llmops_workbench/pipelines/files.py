@@ -10,17 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core.errors import DataError
+from llmops_workbench.core.shapes import is_file_text
 
 if TYPE_CHECKING:
     from llmops_workbench.core.operations import Operation, Parameter
 
 # Longer than any path that a system accepts: such a text is surely not one.
 LONGEST_PATH = 4096
-
-
-def is_file_text(parameter: Parameter) -> bool:
-    """Tell whether a parameter takes the text of a file."""
-    return parameter.choices is not None and parameter.choices.source == "files"
 
 
 def read_text_file(given: str) -> str:

@@ -13,9 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import llmops_workbench as lw
-from llmops_workbench.core import operations
+from llmops_workbench.core import operations, replay
 from llmops_workbench.core.workspace import Workspace
-from llmops_workbench.faces import replay
 from llmops_workbench.faces.arguments import parse
 from tests.faces.conftest import PLUGIN
 

@@ -17,12 +17,12 @@ from IPython.core.completer import SimpleCompletion, context_matcher
 
 from llmops_workbench.core import operations
 from llmops_workbench.core.errors import LLMOpsError, WorkspaceError
+from llmops_workbench.core.shapes import shape
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.faces import functions
 from llmops_workbench.faces.arguments import VALUES, all_flags, flags
 from llmops_workbench.faces.choices import choices
 from llmops_workbench.faces.magics.frames import frames
-from llmops_workbench.faces.shapes import shape
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext

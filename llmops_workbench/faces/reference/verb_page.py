@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core import errors
 from llmops_workbench.core.operations import Operation, Parameter, to_json
+from llmops_workbench.core.shapes import shape
 from llmops_workbench.faces.arguments import flags, parse
 from llmops_workbench.faces.help import usage
 from llmops_workbench.faces.reference.markdown import fence, python_call, table
 from llmops_workbench.faces.reference.type_words import default, holds, models, takes, varies
-from llmops_workbench.faces.shapes import shape
 from llmops_workbench.pipelines.templates import example_lines
 
 if TYPE_CHECKING:

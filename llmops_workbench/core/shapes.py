@@ -56,6 +56,16 @@ def shape(annotation: Any) -> Shape:
     return Shape("scalar", nullable, _options(members), tuple(origins))
 
 
+def flag(parameter: Parameter) -> str:
+    """Give the long flag that a parameter is named by in a line of text."""
+    return "--" + parameter.name.replace("_", "-")
+
+
+def is_file_text(parameter: Parameter) -> bool:
+    """Tell whether a parameter takes the text of a file."""
+    return parameter.choices is not None and parameter.choices.source == "files"
+
+
 def read(parameter: Parameter, texts: list[str], *, split: bool = True) -> Any:
     """Turn the texts given for one parameter into its value.
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from llmops_workbench.core.errors import UsageError
 from llmops_workbench.core.operations import Parameter
-from llmops_workbench.faces.shapes import read, shape, write
+from llmops_workbench.core.shapes import read, shape, write
 
 TEXT = st.text(max_size=12) | st.sampled_from(
     [

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core import operations
 from llmops_workbench.core.operations import to_json
-from llmops_workbench.faces.arguments import flags
-from llmops_workbench.faces.shapes import shape, write
-from llmops_workbench.pipelines.files import is_file_text
+from llmops_workbench.core.shapes import flag, is_file_text, shape, write
 
 if TYPE_CHECKING:
     from llmops_workbench.core.operations import Operation
@@ -89,14 +87,14 @@ def _words(operation: Operation, given: dict[str, Any], leave_out: str | None) -
     words = []
     for name, value in given.items():
         parameter = operation.parameter(name)
-        flag = flags(parameter)[0]
+        named = flag(parameter)
         if name == leave_out:
             continue
         if shape(parameter.annotation).form == "flag" and isinstance(value, bool):
-            words.append(flag if value else f"--no-{flag[2:]}")
+            words.append(named if value else f"--no-{named[2:]}")
             continue
         (text,) = write(parameter, value)
         quoted = shlex.quote(text)
         # A text that begins with a dash would be read as a flag of its own.
-        words.append(f"{flag}={quoted}" if text.startswith("-") else f"{flag} {quoted}")
+        words.append(f"{named}={quoted}" if text.startswith("-") else f"{named} {quoted}")
     return words
