@@ -1,0 +1,5 @@
+/** A style sheet's text, which the bundler puts in. */
+declare module '*.css' {
+  const text: string;
+  export default text;
+}

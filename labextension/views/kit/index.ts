@@ -1,0 +1,54 @@
+/**
+ * What the panels are made of. A panel imports from here and from nowhere else in the kit.
+ */
+export { Fragment, h, render } from 'preact';
+export type { ComponentChildren, JSX } from 'preact';
+export {
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState
+} from 'preact/hooks';
+
+export { mountApp, report } from './app';
+export { arrow, arrowRows } from './arrow';
+export {
+  asError,
+  useAsk,
+  useHostState,
+  type IAsked,
+  type IAskHookOptions
+} from './ask';
+export * from './charts';
+export { can, CodeLine, copy, copyText, Reference } from './code';
+export {
+  cellContent,
+  cellText,
+  clipped,
+  csv,
+  plain,
+  tsv,
+  type IColumn,
+  type ISort,
+  type Row
+} from './columns';
+export { useHost, useText } from './context';
+export * from './controls';
+export { TextDiff, type ITextDiffProps } from './diff';
+export * from './facets';
+export * as format from './format';
+export { Icon, type IconName } from './icons';
+export { useKeys, type IKey } from './keys';
+export * from './numbers';
+export * from './overlays';
+export { Figures, Panel, type IFigure, type IPanelProps } from './panel';
+export { SmallTable, type ISmallTableProps } from './smalltable';
+export * from './states';
+export {
+  VirtualTable,
+  type IFetchOptions,
+  type IVirtualTableProps
+} from './table';
+export { toast, type IToastOptions } from './toast';
+export { t } from './translate';

@@ -1,0 +1,8 @@
+import base from './css/base.css';
+import controls from './css/controls.css';
+import data from './css/data.css';
+import panel from './css/panel.css';
+import tokens from './css/tokens.css';
+
+/** The kit's style sheet, which each mounted panel brings with it. */
+export const styles = [tokens, base, controls, panel, data].join('\n');
