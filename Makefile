@@ -14,6 +14,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/llmops quickstart --workspace demo --json
 
 test: $(VENV)/.installed-dev
+	@$(BIN)/python labextension/hatch_build.py
 	@$(BIN)/python -m tests.prefetch
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 

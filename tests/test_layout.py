@@ -209,7 +209,7 @@ def test_the_repository_names_no_machine_of_its_writers() -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel built from this checkout, without a network."""
+    """A wheel built from this checkout, without a network once its JavaScript is built."""
     folder = tmp_path_factory.mktemp("wheel")
     done = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
@@ -229,10 +229,18 @@ def test_the_wheel_carries_the_code_and_the_templates(wheel: Path) -> None:
     assert code <= inside
     assert templates <= inside
     assert "llmops_workbench/py.typed" in inside
-    assert {name.split("/")[0] for name in inside} == {
-        "llmops_workbench",
-        next(name.split("/")[0] for name in inside if ".dist-info/" in name),
-    }
+    tops = {name.split("/")[0] for name in inside}
+    assert {top.rpartition(".")[2] for top in tops} == {"llmops_workbench", "dist-info", "data"}
+
+
+def test_the_wheel_carries_what_was_built_once_and_where_jupyter_looks(wheel: Path) -> None:
+    inside = {name.partition(".data/")[2] or name for name in zipfile.ZipFile(wheel).namelist()}
+    share = "data/share/jupyter/labextensions/llmops-workbench"
+    assert {f"{share}/package.json", f"{share}/install.json"} <= inside
+    assert any(name.startswith(f"{share}/static/remoteEntry.") for name in inside)
+    assert "data/etc/jupyter/jupyter_server_config.d/llmops_workbench.json" in inside
+    assert "llmops_workbench/static/sources.sha256" in inside
+    assert not any(name.startswith("llmops_workbench/labextension/") for name in inside)
 
 
 def test_the_wheel_declares_the_command_and_the_artifact_scheme(wheel: Path) -> None:
