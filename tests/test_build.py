@@ -65,11 +65,13 @@ def without_node(tmp_path: Path) -> dict[str, str]:
     return os.environ | {"PATH": str(Path(sys.executable).parent), "PYTHONPATH": str(hidden.parent)}
 
 
-def pack(
-    kind: str, checkout: Path, environment: dict[str, str]
-) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(checkout / "out")]
-    return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
+def run(*arguments: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
+
+
+def pack(kind: str, checkout: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return run("-m", "hatchling", "build", "-t", kind, "-d", "out", cwd=checkout, env=env)
 
 
 def test_the_versions_of_both_halves_agree() -> None:
