@@ -164,5 +164,6 @@ def _numbers(report: Mapping[str, Any]) -> dict[str, Any]:
     """Give a report with its slices by column and value, so that a rule can name one."""
     slices: dict[str, dict[str, Any]] = {}
     for part in report.get("slices") or []:
-        slices.setdefault(part["column"], {})[part["value"]] = {"n": part["n"], **part["metrics"]}
+        numbers = {"n": part["n"], **part["metrics"], "paired": part.get("paired") or {}}
+        slices.setdefault(part["column"], {})[part["value"]] = numbers
     return {**report, "slices": slices}

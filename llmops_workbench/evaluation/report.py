@@ -10,12 +10,23 @@ from llmops_workbench.scoring.records import MetricScore, PairedScore
 
 
 class SliceScore(BaseModel):
-    """The scores of the rows that share one value of a column."""
+    """The scores of the rows that share one value of a column.
+
+    Attributes:
+        n: Rows in it.
+        metrics: Score by metric.
+        baseline_metrics: The baseline's scores of the same rows.
+        paired: Difference by metric, tested on these rows.
+        adjusted_p: The paired p-values after correction over all parts and metrics.
+    """
 
     column: str
     value: str
     n: int
     metrics: dict[str, MetricScore]
+    baseline_metrics: dict[str, MetricScore] = {}
+    paired: dict[str, PairedScore] = {}
+    adjusted_p: dict[str, float] = {}
 
 
 class EvaluationReport(Result):
@@ -32,10 +43,12 @@ class EvaluationReport(Result):
         metrics: Score by metric.
         baseline_metrics: The baseline's scores.
         paired: Difference by metric, tested on the same rows.
-        slices: Scores of parts of the rows, the worst first.
+        slices: Scores of parts of the rows: with a baseline those first where the most was lost,
+            else the worst first.
         small_slices: Parts that are left out: too few rows, or too many better parts.
         scorers_failed: Metrics that could not be computed, with the reason.
-        rows: Table of single rows, as a dataset reference.
+        rows: Table of single rows (what was asked, said and right, and each metric), as a dataset
+            reference.
     """
 
     view: ClassVar[str] = "evaluation"
@@ -129,8 +142,10 @@ class EvaluationReport(Result):
         names = list(self.metrics)
         heads = "".join(
             f"<th style='text-align:left'>{html.escape(title)}</th>"
-            for title in ["column", "value", "n", *names]
+            for name in names
+            for title in ([name, f"{name}: difference"] if self.paired else [name])
         )
+        heads = "".join(f"<th style='text-align:left'>{title}</th>" for title in _PART) + heads
         lines = ""
         for part in self.slices:
             cells = [part.column, part.value, str(part.n)]
@@ -138,6 +153,7 @@ class EvaluationReport(Result):
                 score = part.metrics.get(name)
                 shown = _range(score.lower, score.upper) if score else ""
                 cells.append(f"{_number(score.value if score else None)} ({shown})")
+                cells += [_change(part, name)] if self.paired else []
             lines += "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
         left = f"<p>{self.small_slices} smaller or better parts left out</p>"
         return f"<table><tr>{heads}</tr>{lines}</table>{left if self.small_slices else ''}"
@@ -160,6 +176,15 @@ class EvaluationReport(Result):
 
 
 _SHOWN = {"value", "lower", "upper", "n", "failed"}
+_PART = ("column", "value", "n")
+
+
+def _change(part: SliceScore, name: str) -> str:
+    pair = part.paired.get(name)
+    if pair is None:
+        return "–"
+    p = part.adjusted_p.get(name, pair.p)
+    return f"{pair.difference:+.3g} ({_range(pair.lower, pair.upper)}), p = {p:.3g} corrected"
 
 
 def _number(value: float | None) -> str:

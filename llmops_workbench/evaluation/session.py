@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core import context
 from llmops_workbench.core.errors import DataError, JobError, UsageError, did_you_mean
-from llmops_workbench.evaluation.report import EvaluationReport, SliceScore
+from llmops_workbench.evaluation.report import EvaluationReport
+from llmops_workbench.evaluation.slices import Scored, first_metric, score_slices
+from llmops_workbench.scoring.answer_columns import answer_columns
 from llmops_workbench.scoring.asking import (
     LIKELIHOOD,
     Answers,
@@ -33,9 +35,6 @@ if TYPE_CHECKING:
     from llmops_workbench.core.references import Reference
     from llmops_workbench.scoring.score import Score
 
-# A slice of fewer rows says nothing; its interval would cover nearly everything.
-SMALLEST_SLICE = 10
-MOST_SLICES = 20
 WORST_ROWS = 20
 
 
@@ -102,7 +101,9 @@ def run(
     kept = _keep_rows(model, data, rows, expected, candidate, other, scores, base_scores)
     measured = {name: metric_score(score) for name, score in scores.items()}
     _keep_scores(model, data, measured)
-    parts, small = _slices(slices, rows, scores, candidate, expected)
+    parts, small = score_slices(
+        slices, rows, expected, Scored(candidate, scores), Scored(other, base_scores)
+    )
     return EvaluationReport(
         run_id=context.current().run_id,
         model=str(model),
@@ -141,60 +142,6 @@ def _keep_scores(model: Reference, data: Reference, scores: Mapping[str, MetricS
     catalogue().score(model, kept, context.current().run_id)
 
 
-def _slices(
-    columns: Sequence[str],
-    rows: Sequence[Mapping[str, Any]],
-    whole: Mapping[str, Score],
-    answers: Answers,
-    expected: Sequence[Expected],
-) -> tuple[list[SliceScore], int]:
-    """Score the rows of each value of a column, the worst first by the first metric.
-
-    Returns:
-        The slices, and how many values were left out because they have too few rows or because
-        there are too many better ones.
-    """
-    tokenizers = {
-        name: str(score.options["tokenizer"])
-        for name, score in whole.items()
-        if "tokenizer" in score.options
-    }
-    made: list[SliceScore] = []
-    values = 0
-    for column in columns:
-        places: dict[str, list[int]] = {}
-        for place, row in enumerate(rows):
-            places.setdefault("" if row[column] is None else str(row[column]), []).append(place)
-        values += len(places)
-        for value, group in places.items():
-            if len(group) < SMALLEST_SLICE:
-                continue
-            part = Answers(
-                written=[answers.written[p] for p in group] if answers.written else [],
-                chosen=[answers.chosen[p] for p in group] if answers.chosen else [],
-            )
-            right = [expected[p] for p in group]
-            scores, _ = score_answers(list(whole), part, right, tokenizers, told=False)
-            measured = {name: metric_score(score) for name, score in scores.items()}
-            made.append(SliceScore(column=column, value=value, n=len(group), metrics=measured))
-    first, sign = _first(whole)
-
-    def goodness(item: SliceScore) -> float:
-        score = item.metrics.get(first)
-        return sign * score.value if score is not None and score.value is not None else -math.inf
-
-    shown = sorted(made, key=goodness)[:MOST_SLICES]
-    return shown, values - len(shown)
-
-
-def _first(scores: Mapping[str, Score]) -> tuple[str, int]:
-    """Give the metric by which rows are ranked, and 1 where higher is better, else -1."""
-    from llmops_workbench.scoring.metric import METRICS
-
-    name = next(iter(scores))
-    return name, 1 if METRICS.get(name).higher_is_better else -1
-
-
 def _keep_rows(
     model: Reference,
     data: Reference,
@@ -205,24 +152,24 @@ def _keep_rows(
     scores: Mapping[str, Score],
     base_scores: Mapping[str, Score],
 ) -> str:
-    """Keep what was said to every row, as an unnamed dataset with the data as its parent."""
+    """Keep what was asked and said of every row, as a nameless dataset made from the data."""
     import pyarrow as pa
 
     from llmops_workbench.tracking import datasets
 
     columns: dict[str, Any] = {
+        "row": [row["__row__"] for row in rows],
         "row_id": [row["__id__"] for row in rows],
         "expected": arrow_answers(expected),
     }
     for prefix, answers, scored in (("", candidate, scores), ("baseline_", other, base_scores)):
         if answers is None:
             continue
-        if answers.written:
-            columns[f"{prefix}answer"] = pa.array(answers.written, pa.string())
-        if answers.chosen:
-            columns[f"{prefix}choice"] = pa.array(answers.chosen, pa.string())
-        errors = [answers.errors.get(place) for place in range(len(rows))]
-        columns[f"{prefix}error"] = pa.array(errors, pa.string())
+        # How long an answer took depends on the moment; the same answers are the same table.
+        made = answer_columns(answers, len(rows))
+        if prefix and answers.sent == candidate.sent:
+            del made["sent"]
+        columns |= {f"{prefix}{name}": values for name, values in made.items()}
         for name, score in scored.items():
             columns[f"{prefix}{name}"] = pa.array(score.rows, pa.float64())
     parents = [str(data), str(model)]
@@ -242,7 +189,7 @@ def _worst(
     """List the rows with the worst first score, with what was asked and said."""
     from llmops_workbench.scoring.metric import METRICS
 
-    name, sign = _first(scores)
+    name, sign = first_metric(scores)
     score, best = scores[name], METRICS.get(name).best
     ranked = sorted(
         (sign * value, place)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from llmops_workbench.core import context
 from llmops_workbench.core.errors import DataError, JobError, UsageError
 from llmops_workbench.prompts.report import Column, ComparisonReport
+from llmops_workbench.scoring.answer_columns import answer_columns
 from llmops_workbench.scoring.asking import (
     LIKELIHOOD,
     Answers,
@@ -262,13 +263,12 @@ def _keep_cells(
             "column": [number] * count,
             "prompt": [str(prompt)] * count,
             "model": [str(model)] * count,
+            "row": [row["__row__"] for row in rows],
             "row_id": [row["__id__"] for row in rows],
             "expected": arrow_answers(expected),
-            "answer": pa.array(answers.written or nothing, pa.string()),
-            "choice": pa.array(answers.chosen or nothing, pa.string()),
-            "error": pa.array([answers.errors.get(at) for at in range(count)], pa.string()),
-            "new_tokens": pa.array(answers.new_tokens or nothing, pa.int64()),
+            **answer_columns(answers, count),
             "seconds": pa.array(answers.seconds or nothing, pa.float64()),
+            "cached": pa.array(answers.known_rows or nothing, pa.bool_()),
         }
         for name in sorted({name for each in scores for name in each}):
             values = own[name].rows if name in own else nothing

@@ -11,7 +11,7 @@ from llmops_workbench.core.errors import DataError, LLMOpsError, UsageError
 
 if TYPE_CHECKING:
     from llmops_workbench.core.references import Reference
-    from llmops_workbench.models.engine import Engine
+    from llmops_workbench.models.engine import Engine, Prompt
     from llmops_workbench.models.prompting import Template
     from llmops_workbench.scoring.expected import Expected
     from llmops_workbench.scoring.score import Score
@@ -33,6 +33,7 @@ class Answers:
         seconds: From the start of an answer's batch to its end.
         cached: Whether an answer came from the cache.
         chosen_cached: Whether a choice's likelihoods did.
+        sent: What the model was asked; None where a row could not be.
     """
 
     written: list[str | None] = field(default_factory=list)
@@ -43,12 +44,18 @@ class Answers:
     seconds: list[float] = field(default_factory=list)
     cached: list[bool] = field(default_factory=list)
     chosen_cached: list[bool] = field(default_factory=list)
+    sent: list[Prompt | None] = field(default_factory=list)
 
     @property
     def known(self) -> int:
         """How many rows needed nothing of the model."""
+        return sum(self.known_rows)
+
+    @property
+    def known_rows(self) -> list[bool]:
+        """Which rows needed nothing of the model."""
         parts = [part for part in (self.cached, self.chosen_cached) if part]
-        return sum(all(row) for row in zip(*parts, strict=True))
+        return [all(row) for row in zip(*parts, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,7 @@ def ask_engine(
     for place, right in enumerate(expected or ()):
         if right is None:
             prompts[place] = DataError("the right answer is missing in this row")
+    found.sent = [None if isinstance(one, LLMOpsError) else one for one in prompts]
     if question.choices:
         picked = answers.choose_among(
             engine,

@@ -62,11 +62,11 @@ def metric_score(score: "Score") -> MetricScore:
 
 
 def paired_scores(
-    scores: Mapping[str, "Score"], base_scores: Mapping[str, "Score"]
+    scores: Mapping[str, "Score"], base_scores: Mapping[str, "Score"], *, told: bool = True
 ) -> dict[str, PairedScore]:
     """Compare two models on the same rows by each metric that both have.
 
-    A metric by which no row could be scored for both is left out and said.
+    A metric by which no row could be scored for both is left out, and said where `told`.
     """
     from llmops_workbench.scoring.paired import paired
 
@@ -77,5 +77,6 @@ def paired_scores(
         try:
             found[name] = PairedScore(**paired(score, base_scores[name])._asdict())
         except UsageError as error:
-            context.warn(f"{name} could not be compared: {error.message}")
+            if told:
+                context.warn(f"{name} could not be compared: {error.message}")
     return found

@@ -74,6 +74,7 @@ def test_every_operator_decides_as_python_does_and_each_decision_is_kept(stock: 
         "paired.accuracy.lower": report.paired["accuracy"].lower,
         "failed": 0.0,
         f"slices.domain.{part.value}.accuracy.upper": part.metrics["accuracy"].upper,
+        f"slices.domain.{part.value}.paired.accuracy.lower": part.paired["accuracy"].lower,
     }
     expected = []
     for sign, holds in SIGNS.items():

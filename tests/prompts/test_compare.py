@@ -74,6 +74,13 @@ def test_each_variant_is_the_plain_computation_and_the_grid_opens_again(stock: S
         own = [cell for cell in cells if cell["column"] == number]
         assert {(cell["prompt"], cell["model"]) for cell in own} == {pairs[number - 1]}
         assert [cell["row_id"] for cell in own] == ids
+        assert [cell["row"] for cell in own] == [row["__row__"] for row in stock.rows(TEST)]
+        assert column.prompt_tokens == sum(cell["prompt_tokens"] for cell in own)
+        assert not any(cell["cached"] for cell in own)
+        with stock.open():
+            template = kept_prompts.load(column.prompt).template
+        asked = [build_prompt(template, row, chat=True) for row in stock.rows(TEST)]
+        assert [cell["sent"] for cell in own] == asked
         if number in (1, 5):  # asking all six row by row takes long and shows no more
             said, chosen = plainly(stock, column.prompt, column.model)
             assert [cell["answer"] for cell in own] == said
@@ -147,6 +154,7 @@ def test_a_second_comparison_asks_nothing(stock: Stock, asked: dict[str, int]) -
     assert asked == {"generate": 180, "score": 180}
     assert [column.cached for column in first.columns] == [0] * 6
     assert [column.cached for column in again.columns] == [30] * 6
+    assert all(cell["cached"] for cell in stock.rows(again.cells))
     assert again.columns[0].p50_seconds is None, "nothing was measured"
     assert first.digest() == again.digest()
     swapped = stock("compare", **{**CALL, "prompts": ["long", "short"], "models": ["other"]})
