@@ -48,7 +48,9 @@ export interface IHost {
    *
    * Methods of the host: `host.open` `{ref, view?}` shows something else; `host.form`
    * `{operation, arguments}` opens an operation's form; `host.cell` `{code}` puts code into a cell;
-   * `host.run` `{operation, arguments}` starts an operation and gives `{job, run_id}`.
+   * `host.run` `{operation, arguments}` starts an operation and gives `{job, run_id}`;
+   * `host.failed` `{message, stack}` tells the Python side that the panel failed. `$can` lists those
+   * that work here; another one is refused.
    *
    * @throws HostError with the one sentence that says what is wrong.
    */
@@ -63,7 +65,10 @@ export interface IHost {
 export class HostError extends Error {
   constructor(
     message: string,
-    /** The HTTP status of the error's kind: 400 wrong usage, 404 not found, 409 conflict … */
+    /**
+     * The HTTP status of the error's kind: 400 wrong usage, 404 not found, 409 conflict, 503 nobody
+     * can be reached, 504 the time has passed …
+     */
     readonly status: number,
     readonly detail: string = ''
   ) {
@@ -72,11 +77,20 @@ export class HostError extends Error {
   }
 }
 
+/**
+ * The parts that panels are made of.
+ *
+ * `kit/index.ts` adds what is in it, so that a host which only hands it on need not read it.
+ */
+export interface IKit {
+  t: (host: IHost, text: string, ...args: unknown[]) => string;
+}
+
 /** What a view's module exports as `mount`. */
 export type Mount = (
   root: HTMLElement,
   host: IHost,
-  context: { signal: AbortSignal; kit: typeof import('./kit') }
+  context: { signal: AbortSignal; kit: IKit }
 ) => void | Promise<void>;
 
 export interface IViewModule {

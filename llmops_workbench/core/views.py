@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import logging
 import typing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,8 +30,12 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound="type[View]")
 
+_LOG = logging.getLogger(__name__)
+
 # Marks the methods that a page may call.
 _MARK = "__llmops_answer__"
+# What a page asks when its module has failed; every view has it.
+FAILED = "host.failed"
 
 
 @dataclass(frozen=True)
@@ -164,6 +169,9 @@ class View:
         """
         from llmops_workbench.core import context
 
+        if method == FAILED:
+            self.failed(str(payload.get("message", "")), str(payload.get("stack", "")))
+            return Answer()
         function = self._answers.get(method)
         if function is None:
             known = did_you_mean(method, self._answers)
@@ -176,6 +184,11 @@ class View:
                 return _as_answer(function(self, **arguments))
         finally:
             _question.reset(token)
+
+    def failed(self, message: str, stack: str) -> None:
+        """Hear that the page's module has failed, and say so in the log."""
+        _LOG.warning("the panel '%s' of '%s' failed: %s", self.name, self.subject, message)
+        _LOG.info("%s", stack)
 
     def close(self) -> None:
         """Let go of what the view holds; nothing is asked afterwards."""

@@ -1,0 +1,220 @@
+/**
+ * A panel in a notebook. This small loader is all that a widget carries; the panel's module comes
+ * from JupyterLab's server, or else from the kernel, and is never stored in the notebook.
+ */
+import type { IAnswer, IAskOptions, IHost, Json } from '../host';
+import { labBridge, type ILabBridge, type LoadedModule } from './bridge';
+import { KernelLine, type IModel } from './kernel';
+import { mountView } from './mounting';
+import { HostState, type Values } from './state';
+
+type Kit = typeof import('../kit');
+type Payload = { [key: string]: Json };
+
+/** Milliseconds in which JupyterLab finds out which workspace its server has open. */
+const BRIDGE_WAIT = 3000;
+/** A module's source is big, and a kernel may be busy for long. */
+const MODULE_WAIT = 600_000;
+
+/** The modules that this page has got from kernels, by name and content. */
+const loaded: Map<string, Promise<LoadedModule>> = ((
+  globalThis as { [key: symbol]: unknown }
+)[Symbol.for('llmops-workbench:modules')] ??= new Map()) as Map<
+  string,
+  Promise<LoadedModule>
+>;
+
+class NotebookHost implements IHost {
+  constructor(
+    private readonly model: IModel,
+    private readonly line: KernelLine,
+    private readonly signal: AbortSignal
+  ) {
+    this.view = String(model.get('view'));
+    this.subject = String(model.get('subject'));
+    const bridge = labBridge();
+    this.state = new HostState(
+      {
+        read: () => ({ ...(model.get('state') as Values) }),
+        write: values => {
+          model.set('state', values);
+          model.save_changes();
+        }
+      },
+      {
+        $view: this.view,
+        $subject: this.subject,
+        $initial: (model.get('initial') ?? {}) as Json,
+        $status: 'live',
+        $changed: 0,
+        $can: ['host.failed', 'host.run', ...hostMethods(bridge)],
+        $messages: { ...bridge?.messages },
+        $locale: bridge?.locale ?? navigator.language ?? 'en'
+      }
+    );
+    this.follow(bridge);
+  }
+
+  readonly view: string;
+  readonly subject: string;
+  readonly state: HostState;
+
+  /** JupyterLab's way to the server, where what is shown is on the server. */
+  get server(): ILabBridge | undefined {
+    const bridge = labBridge();
+    const workspace = this.model.get('workspace');
+    const there = !!workspace && bridge?.workspace === workspace;
+    return there && !this.subject.startsWith('kernel:') ? bridge : undefined;
+  }
+
+  async ask<T = Json>(
+    method: string,
+    payload: Payload = {},
+    options: IAskOptions = {}
+  ): Promise<IAnswer<T>> {
+    const own = labBridge()?.hostMethods[method];
+    if (own) {
+      return { json: (await own(payload)) as T, buffers: [] };
+    }
+    const server = this.server;
+    const toKernel = method.startsWith('host.') && this.line.live;
+    if (server && !toKernel) {
+      return server.ask(
+        this.view,
+        this.subject,
+        method,
+        payload,
+        options
+      ) as Promise<IAnswer<T>>;
+    }
+    return this.line.ask(this.view, this.subject, method, payload, options);
+  }
+
+  /** Load the view's module, or the kit. */
+  load(name: string): Promise<LoadedModule> {
+    return this.server ? this.server.load(name) : this.fetch(name);
+  }
+
+  /** Get a module in one piece from the kernel; ten widgets of one view ask once. */
+  private async fetch(name: string): Promise<LoadedModule> {
+    const options = { signal: this.signal, timeout: MODULE_WAIT };
+    const about = await this.line.ask<{ digest: string }>(
+      this.view,
+      this.subject,
+      'host.module',
+      { name, only: 'digest' },
+      options
+    );
+    const key = `${name} ${about.json.digest}`;
+    const known = loaded.get(key);
+    if (known) {
+      return known;
+    }
+    const coming = this.line
+      .ask(this.view, this.subject, 'host.module', { name }, options)
+      .then(({ buffers }) => importSource(buffers[0]));
+    loaded.set(key, coming);
+    coming.catch(() => loaded.delete(key));
+    return coming;
+  }
+
+  private follow(bridge: ILabBridge | undefined): void {
+    const turn = () =>
+      this.state.put(
+        '$status',
+        this.server ? serverStatus : this.line.live ? 'live' : 'gone'
+      );
+    let serverStatus = 'live';
+    const rise = () =>
+      this.state.put('$changed', Number(this.state.get('$changed')) + 1);
+    this.line.turned = turn;
+    this.line.changed = rise;
+    const ends = [
+      bridge?.onChanged(rise),
+      bridge?.onStatus?.(status => {
+        serverStatus = status;
+        turn();
+      })
+    ];
+    const initial = () =>
+      this.state.put('$initial', this.model.get('initial') as Json);
+    const renew = () => this.state.renew();
+    this.model.on('change:initial', initial);
+    this.model.on('change:state', renew);
+    this.signal.addEventListener('abort', () => {
+      this.model.off('change:initial', initial);
+      this.model.off('change:state', renew);
+      ends.forEach(end => end?.());
+    });
+    void this.line.look().then(() => {
+      turn();
+      this.listen();
+    });
+  }
+
+  /** Let the kernel say when something changed, where no server does. */
+  private listen(): void {
+    if (!this.server && this.line.live) {
+      this.line
+        .ask(
+          this.view,
+          this.subject,
+          'host.follow',
+          {},
+          { signal: this.signal }
+        )
+        .catch(() => undefined);
+    }
+  }
+}
+
+function hostMethods(bridge: ILabBridge | undefined): string[] {
+  return Object.keys(bridge?.hostMethods ?? {});
+}
+
+async function importSource(source: ArrayBuffer): Promise<LoadedModule> {
+  const blob = new Blob([source], { type: 'text/javascript' });
+  const url = URL.createObjectURL(blob);
+  try {
+    return (await import(/* webpackIgnore: true */ url)) as LoadedModule;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+async function render(given: {
+  model: IModel;
+  el: HTMLElement;
+  signal: AbortSignal;
+}): Promise<void> {
+  const { model, el, signal } = given;
+  const root = document.createElement('div');
+  root.className = 'llmops-panel';
+  root.dataset.view = String(model.get('view'));
+  el.append(root);
+  await bridgeReady();
+  if (signal.aborted) {
+    return;
+  }
+  const line = new KernelLine(model, signal);
+  const host = new NotebookHost(model, line, signal);
+  await mountView({
+    root,
+    host,
+    signal,
+    load: () => host.load(host.view),
+    loadKit: async () => (await host.load('kit')) as unknown as Kit
+  });
+}
+
+async function bridgeReady(): Promise<void> {
+  const ready = labBridge()?.ready;
+  if (ready) {
+    await Promise.race([
+      ready.catch(() => undefined),
+      new Promise(resolve => setTimeout(resolve, BRIDGE_WAIT))
+    ]);
+  }
+}
+
+export default { render };
