@@ -1,10 +1,15 @@
 /** What JupyterLab offers to the panels of a notebook: the way to the server that it has open. */
-import type { IAnswer, IAskOptions, IViewModule, Json, Status } from '../host';
-
-type Kit = typeof import('../kit');
+import type {
+  IAnswer,
+  IAskOptions,
+  IKit,
+  IViewModule,
+  Json,
+  Status
+} from '../host';
 
 /** A module as a host loads it; one in a single piece brings the kit that it was built with. */
-export type LoadedModule = IViewModule & { kit?: Kit };
+export type LoadedModule = IViewModule & { kit?: IKit };
 
 export interface ILabBridge {
   /** Settles once it is known which workspace the server has open. */

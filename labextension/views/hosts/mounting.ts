@@ -1,5 +1,5 @@
 /** Puts a view's module into a place of the page; what goes wrong is seen there and in Python. */
-import type { IHost } from '../host';
+import type { IHost, IKit } from '../host';
 import { t } from '../kit/translate';
 import type { LoadedModule } from './bridge';
 
@@ -10,7 +10,7 @@ export interface IMounting {
   signal: AbortSignal;
   load: () => Promise<LoadedModule>;
   /** Gives the kit to a module that was not built with it. */
-  loadKit: () => Promise<typeof import('../kit')>;
+  loadKit: () => Promise<IKit>;
 }
 
 /** Load and mount a view. */

@@ -2,13 +2,12 @@
  * A panel in a notebook. This small loader is all that a widget carries; the panel's module comes
  * from JupyterLab's server, or else from the kernel, and is never stored in the notebook.
  */
-import type { IAnswer, IAskOptions, IHost, Json } from '../host';
+import type { IAnswer, IAskOptions, IHost, IKit, Json } from '../host';
 import { labBridge, type ILabBridge, type LoadedModule } from './bridge';
 import { KernelLine, type IModel } from './kernel';
 import { mountView } from './mounting';
 import { HostState, type Values } from './state';
 
-type Kit = typeof import('../kit');
 type Payload = { [key: string]: Json };
 
 /** Milliseconds in which JupyterLab finds out which workspace its server has open. */
@@ -203,7 +202,7 @@ async function render(given: {
     host,
     signal,
     load: () => host.load(host.view),
-    loadKit: async () => (await host.load('kit')) as unknown as Kit
+    loadKit: async () => (await host.load('kit')) as unknown as IKit
   });
 }
 
