@@ -36,6 +36,10 @@ export default typescript.config(
           custom: { regex: '^I[A-Z]', match: true }
         }
       ],
+      '@typescript-eslint/no-empty-object-type': [
+        'error',
+        { allowInterfaces: 'with-single-extends' }
+      ],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-unused-vars': [
         'error',

@@ -52,3 +52,10 @@ export {
 } from './table';
 export { toast, type IToastOptions } from './toast';
 export { t } from './translate';
+
+type Kit = typeof import('./index');
+
+declare module '../host' {
+  // All that stands above, and so what a panel that others bring may use.
+  interface IKit extends Kit {}
+}
