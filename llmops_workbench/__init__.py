@@ -19,6 +19,8 @@ _NAMES = {
     "open": ("llmops_workbench.faces.functions", "open_workspace"),
     "load_ipython_extension": ("llmops_workbench.faces.magics.extension", "load"),
     "unload_ipython_extension": ("llmops_workbench.faces.magics.extension", "unload"),
+    "_jupyter_server_extension_points": ("llmops_workbench.faces.server.points", "server_points"),
+    "_jupyter_labextension_paths": ("llmops_workbench.faces.server.points", "labextension_paths"),
 }
 
 __all__ = ["__version__"]

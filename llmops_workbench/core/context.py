@@ -76,6 +76,27 @@ def activate(workspace: Workspace | None, **fields: Any) -> Iterator[Call]:
         _current.reset(token)
 
 
+_outbox_waits: ContextVar[bool] = ContextVar("llmops_outbox_waits", default=False)
+
+
+@contextmanager
+def leave_outbox() -> Iterator[None]:
+    """Leave what MLflow should know to the next process, for the code inside the `with`.
+
+    A server does, which must not import MLflow; the jobs that it starts bring it there.
+    """
+    token = _outbox_waits.set(True)
+    try:
+        yield
+    finally:
+        _outbox_waits.reset(token)
+
+
+def outbox_waits() -> bool:
+    """Tell whether what MLflow should know is left to the next process."""
+    return _outbox_waits.get()
+
+
 def emit(kind: str, **data: Any) -> None:
     """Tell the listener that something happened; `data` holds JSON values."""
     current().listener(Event(kind, data))

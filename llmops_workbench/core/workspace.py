@@ -5,6 +5,7 @@ It can be moved and copied, so nothing in it holds an absolute path. It carries 
 
 from __future__ import annotations
 
+import copy
 import getpass
 import os
 import re
@@ -24,6 +25,8 @@ FORMAT = 1
 FILE = "llmops.toml"
 FOLDER = ".llmops"
 ENVIRONMENT = "LLMOPS_WORKSPACE"
+# For whom a job works that a server started: the person whom the server has authenticated.
+ACTOR = "LLMOPS_ACTOR"
 
 _TEMPLATE = """\
 # A workspace of LLMOps Workbench. `llmops doctor` lists the settings that can stand here.
@@ -50,6 +53,7 @@ class Workspace:
     ) -> None:
         self.root = root.resolve()
         self.flags = dict(flags or {})
+        self.actor: str | None = None
         if not any_format:
             _check_format(self.root)
 
@@ -134,8 +138,33 @@ class Workspace:
         url = self.settings.get("store.url") or f"sqlite:///{self.dot / 'store.db'}"
         return Store(url)
 
+    @cached_property
+    def id(self) -> str:
+        """The name that the workspace keeps wherever it is moved to."""
+        table = tomllib.loads((self.root / FILE).read_text(encoding="utf-8")).get("workspace", {})
+        return str(table.get("id", ""))
+
+    def acting_for(self, person: str | None) -> Workspace:
+        """Give the same open workspace for somebody whom a server has authenticated.
+
+        Args:
+            person: Who it is; None for whoever `user` finds by itself.
+        """
+        if person is None:
+            return self
+        _ = self.settings, self.store  # shared: opened before the copy is made
+        other = copy.copy(self)
+        other.actor = person
+        return other
+
     def user(self) -> str:
-        """Name the person who acts: JupyterHub's user, `[user]`, else the system's login."""
+        """Name the person who acts.
+
+        That is whom a server has authenticated, JupyterHub's user, `[user]`, or the system's login.
+        """
+        given = self.actor or os.environ.get(ACTOR)
+        if given:
+            return given
         hub = os.environ.get("JUPYTERHUB_USER")
         if hub:
             return hub

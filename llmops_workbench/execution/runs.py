@@ -161,6 +161,8 @@ def _project(workspace: Workspace) -> None:
     """
     if os.environ.get(PARENT) and context.current().run_id is not None:
         return
+    if context.outbox_waits():
+        return
     from llmops_workbench.tracking import outbox, reconcile
 
     try:
