@@ -88,6 +88,7 @@ class Operation:
     workspace: bool
     endless: bool = False
     creates: bool = False
+    saves: bool = False
 
     @property
     def name(self) -> str:
@@ -277,6 +278,7 @@ def operation(
     workspace: bool = True,
     endless: bool = False,
     creates: bool = False,
+    saves: bool = False,
 ) -> Callable[[F], F]:
     """Make a function an operation; the function itself stays as it is.
 
@@ -288,11 +290,13 @@ def operation(
         endless: A job that goes on until it is stopped, such as an endpoint: it takes no slot,
             gives its result when it is ready, and is a process of its own even in a pipeline.
         creates: Whether it makes the workspace that it is told to work in, when there is none.
+        saves: Whether it writes down how far it is when it is asked to stop, so that nothing is
+            lost by it.
     """
 
     def add(function: F) -> F:
         _loaded[function.__name__] = Operation(
-            function, stage, runs, records, workspace, endless, creates
+            function, stage, runs, records, workspace, endless, creates, saves
         )
         return function
 

@@ -123,6 +123,13 @@ class Catalogue(RunCatalogue):
                 raise not_found(kind, name, versions.names(connection, kind))
             return found
 
+    def made_by(self, run_id: str) -> list[Version]:
+        """List the versions that a run has made, in the order in which it made them."""
+        from llmops_workbench.tracking import versions
+
+        with self.store.read() as connection:
+            return versions.made_by(connection, run_id)
+
     def items(
         self, kind: str, *, limit: int = 50, offset: int = 0, where: str | None = None
     ) -> tuple[list[dict[str, Any]], int]:

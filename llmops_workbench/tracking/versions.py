@@ -121,6 +121,12 @@ def of_name(connection: Connection, kind: str, name: str) -> list[Version]:
     return [_version(row) for row in connection.execute(query)]
 
 
+def made_by(connection: Connection, run_id: str) -> list[Version]:
+    """List the versions that a run has made, in order."""
+    query = select(tables.versions).where(_V.run_id == run_id, _V.removed.is_(None))
+    return [_version(row) for row in connection.execute(query.order_by(_V.id))]
+
+
 def names(connection: Connection, kind: str) -> list[str]:
     """List the names of a kind."""
     query = select(_V.name).where(_V.kind == kind, _V.name != "", _V.removed.is_(None)).distinct()

@@ -22,7 +22,7 @@ from llmops_workbench.tuning.report import TuneReport
 VALIDATION_ROWS = 64
 
 
-@operation(stage="tuning", runs="job")
+@operation(stage="tuning", runs="job", saves=True)
 def tune(
     model: ModelRef,
     data: DatasetRef,
