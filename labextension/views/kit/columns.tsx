@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import * as format from './format';
+import { visible } from './text';
 
 /** A row: whatever the panel's answers are made of. */
 export type Row = Record<string, unknown>;
@@ -72,11 +73,13 @@ export function cellText<R>(column: IColumn<R>, row: R): string {
   return column.text ? column.text(value, row) : plain(value);
 }
 
-/** Cut text at a whole character and make it one line. */
+/** Cut text at a whole character, make it one line, and show what one does not see. */
 export function clipped(text: string, length: number = SHOWN): string {
   const short =
-    text.length > length ? Array.from(text.slice(0, length + 1)).slice(0, -1).join('') + '…' : text;
-  return short.replace(/[\r\n\t\u2028\u2029]+/g, ' ⏎ ');
+    text.length > length
+      ? text.slice(0, length).replace(/[\ud800-\udbff]$/, '') + '…'
+      : text;
+  return visible(short.replace(/\r?\n|[\r\u2028\u2029]/g, ' ⏎ '));
 }
 
 /** What is drawn in a cell. */

@@ -49,8 +49,10 @@ export {
   VirtualTable,
   type IFetchOptions,
   type IVirtualTableProps
-} from './table';
+} from './table/virtual';
 export { toast, type IToastOptions } from './toast';
+export { FullText, LongText } from './table/fulltext';
+export { visible } from './text';
 export { t } from './translate';
 
 type Kit = typeof import('./index');
