@@ -10,6 +10,7 @@ import logging
 from typing import Any
 
 from llmops_workbench.core.errors import LLMOpsError
+from llmops_workbench.core.store.store import JOBS
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.execution.folder import ACTIVE
 from llmops_workbench.execution.job import Job, job_names
@@ -67,7 +68,7 @@ def catch_up(workspace: Workspace) -> None:
             note(job)
     gone = known - here
     if gone:
-        with workspace.store.write() as connection:
+        with workspace.store.write(counter=JOBS) as connection:
             for name in gone:
                 connection.execute(table.delete().where(table.c.job == name))
 

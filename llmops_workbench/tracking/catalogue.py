@@ -6,7 +6,7 @@ to the store first; what MLflow should know of it goes to the outbox in the same
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from llmops_workbench.core.errors import NotFoundError, not_found
@@ -131,9 +131,17 @@ class Catalogue(RunCatalogue):
             return versions.made_by(connection, run_id)
 
     def items(
-        self, kind: str, *, limit: int = 50, offset: int = 0, where: str | None = None
+        self,
+        kind: str,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        where: str | None = None,
+        order: str = "",
+        newest: bool = False,
+        words: Sequence[str] = (),
     ) -> tuple[list[dict[str, Any]], int]:
-        """List a page of a kind, newest first.
+        """List a page of a kind, newest first unless told otherwise.
 
         Args:
             kind: Singular or plural.
@@ -144,6 +152,10 @@ class Catalogue(RunCatalogue):
                 hash, alias, created, run_id, `tags.KEY`, `meta.KEY`, `scores.METRIC`; of runs:
                 operation, state, started, ended, parent, input, output, error, `metrics.NAME`,
                 `tags.KEY`.
+            order: A field of these to sort by, with a minus before it for the other way round.
+            words: Must all be part of the name; nothing in them is a condition.
+            newest: Only the newest fitting version of each name, with `versions` (how many there
+                are) and `pointing` (all aliases of the name).
 
         Returns:
             The page, each item with ref, hash, parents, created and more; and how many there are.
@@ -154,7 +166,8 @@ class Catalogue(RunCatalogue):
         from llmops_workbench.tracking import search
 
         with self.store.read() as connection:
-            return search.items(connection, check_kind(kind), limit, offset, where)
+            single = check_kind(kind)
+            return search.items(connection, single, limit, offset, where, order, newest, words)
 
     def remove(self, ref: str | Reference) -> Version:
         """Take a version (or a run) out of every list; its number is never given again.

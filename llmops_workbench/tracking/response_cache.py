@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core import context
 from llmops_workbench.core.events import now
+from llmops_workbench.core.store.store import CACHE
 
 if TYPE_CHECKING:
     from llmops_workbench.core.workspace import Workspace
@@ -41,7 +42,7 @@ def get_many(keys: Iterable[str], *, workspace: Workspace | None = None) -> dict
             found.update({row.key: row.value for row in rows})
     if found:
         hit = list(found)
-        with store.write() as connection:
+        with store.write(counter=CACHE) as connection:
             for begin in range(0, len(hit), _CHUNK):
                 part = hit[begin : begin + _CHUNK]
                 connection.execute(
@@ -59,7 +60,7 @@ def put_many(values: Mapping[str, Any], *, workspace: Workspace | None = None) -
     from llmops_workbench.core.store.tables import cache
 
     keys = list(values)
-    with (workspace or context.workspace()).store.write() as connection:
+    with (workspace or context.workspace()).store.write(counter=CACHE) as connection:
         known: set[str] = set()
         for begin in range(0, len(keys), _CHUNK):
             part = keys[begin : begin + _CHUNK]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core.references import Reference
+from llmops_workbench.core.store.store import JOBS
 
 if TYPE_CHECKING:
     from llmops_workbench.core.workspace import Workspace
@@ -127,7 +128,7 @@ class RunCatalogue(ABC):
         """
         from llmops_workbench.tracking import jobs
 
-        with self.store.write() as connection:
+        with self.store.write(counter=JOBS) as connection:
             jobs.save(connection, job, fields)
 
     def job(self, job: str) -> dict[str, Any]:

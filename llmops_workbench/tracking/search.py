@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Float, String, and_, cast, exists, func, select
@@ -51,23 +51,74 @@ _SHOWN_TEXT = 200
 
 
 def items(
-    connection: Connection, kind: str, limit: int, offset: int, where: str | None
+    connection: Connection,
+    kind: str,
+    limit: int,
+    offset: int,
+    where: str | None,
+    order: str = "",
+    newest: bool = False,
+    words: Sequence[str] = (),
 ) -> tuple[list[dict[str, Any]], int]:
-    """List a page of a kind, newest first, and count all that fit."""
+    """List a page of a kind, and count all that fit.
+
+    Args:
+        connection: A view of the store.
+        kind: Of what.
+        limit: Rows in the page.
+        offset: Rows before the page.
+        where: Words and conditions that must all hold.
+        order: A field, with a minus before it for the other way round; newest first when empty.
+        newest: Only the newest version of each name, among those that fit.
+        words: Must all be part of the name; nothing in them is a condition.
+    """
     table = tables.runs if kind == "run" else tables.versions
     conditions: list[ColumnElement[bool]] = [table.c.removed.is_(None)]
     if kind != "run":
         conditions += [_V.kind == kind, _V.name != ""]
     conditions += [_condition(term, kind) for term in _terms(where or "")]
+    conditions += [_holds(word, kind) for word in words]
+    number: ColumnElement[int] = func.count()
+    if newest and kind != "run":
+        number = func.count(_V.name.distinct())
+    count = select(number).select_from(table).where(and_(*conditions))
+    if newest and kind != "run":
+        last = select(func.max(_V.id)).where(and_(*conditions)).group_by(_V.name)
+        conditions = [_V.id.in_(last)]
     query = select(table).where(and_(*conditions)).limit(limit).offset(offset)
-    count = select(func.count()).select_from(table).where(and_(*conditions))
+    query = query.order_by(*_sorted(order, kind))
     total = int(connection.execute(count).scalar_one())
     if kind == "run":
-        rows = connection.execute(query.order_by(_R.started.desc(), _R.run_id)).all()
+        rows = connection.execute(query).all()
         return [_run_item(row) for row in rows], total
-    rows = connection.execute(query.order_by(_V.id.desc())).all()
+    rows = connection.execute(query).all()
     pointing = versions.aliases_of(connection, kind, {row.name for row in rows})
-    return [_version_item(row, pointing.get(row.name, {})) for row in rows], total
+    found = [_version_item(row, pointing.get(row.name, {})) for row in rows]
+    if newest:
+        numbers = _how_many(connection, kind, {row.name for row in rows})
+        for item in found:
+            item["versions"] = numbers.get(item["name"], 1)
+            item["pointing"] = pointing.get(item["name"], {})
+    return found, total
+
+
+def _sorted(order: str, kind: str) -> list[Any]:
+    last = [_R.started.desc(), _R.run_id] if kind == "run" else [_V.id.desc()]
+    if not order:
+        return last
+    column = _column(order.removeprefix("-"), kind)
+    turned = column.desc() if order.startswith("-") else column.asc()
+    # What has no such value comes last, whichever way round.
+    return [turned.nulls_last(), *last]
+
+
+def _how_many(connection: Connection, kind: str, names: set[str]) -> dict[str, int]:
+    query = (
+        select(_V.name, func.count())
+        .where(_V.kind == kind, _V.name.in_(names), _V.removed.is_(None))
+        .group_by(_V.name)
+    )
+    return {name: int(number) for name, number in connection.execute(query).tuples()}
 
 
 def _version_item(row: Row[Any], pointing: dict[str, int]) -> dict[str, Any]:
@@ -107,8 +158,7 @@ def _terms(where: str) -> list[str]:
 def _condition(term: str, kind: str) -> ColumnElement[bool]:
     match = _TERM.match(term)
     if match is None:
-        text = _R.operation + " " + _R.run_id if kind == "run" else _V.name
-        return func.lower(text).contains(term.lower(), autoescape=True)
+        return _holds(term, kind)
     field, sign, value = match["field"], match["sign"], match["value"]
     if kind != "run" and field == "alias":
         found: ColumnElement[bool] = exists().where(
@@ -120,6 +170,12 @@ def _condition(term: str, kind: str) -> ColumnElement[bool]:
         found = column.contains(f'"{value}"', autoescape=True)
         return ~found if sign == "!=" else found
     return _compare(_column(field, kind), sign, value)
+
+
+def _holds(word: str, kind: str) -> ColumnElement[bool]:
+    text = _R.operation + " " + _R.run_id if kind == "run" else _V.name
+    found: ColumnElement[bool] = func.lower(text).contains(word.lower(), autoescape=True)
+    return found
 
 
 def _column(field: str, kind: str) -> Any:

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 # a suspended laptop, takes longer.
 BUSY_SECONDS = 60.0
 
+REVISION = "revision"
+"""The counter that each write raises, save those that say which other one they raise."""
+JOBS = "jobs"
+"""The counter of how far jobs are, which changes by the second and is no news to most."""
+CACHE = "cache"
+"""The counter of the response cache, which is no news to anybody."""
+
 
 class Store:
     """An open store.
@@ -89,37 +96,33 @@ class Store:
             yield connection
 
     @contextmanager
-    def write(self, durable: bool = False) -> Iterator[Connection]:
-        """Open a transaction that no other writer runs beside; it raises the revision.
+    def write(self, durable: bool = False, counter: str = REVISION) -> Iterator[Connection]:
+        """Open a transaction that no other writer runs beside; it raises a counter.
 
         Args:
             durable: Wait until the disk has it. For judgments: labels, decisions, audit. Without
                 it a power cut may lose the last moment, never the database.
+            counter: Which it raises.
         """
         from llmops_workbench.core.store.connect import DURABLE, WRITING
-        from llmops_workbench.core.store.tables import counter
 
         self._check()
         with self._translated(), self.engine.connect() as plain:
             connection = plain.execution_options(**{WRITING: True, DURABLE: durable})
             with connection.begin():
-                # First, because on PostgreSQL this row is the lock that puts writers in order.
-                connection.execute(
-                    counter.update()
-                    .where(counter.c.name == "revision")
-                    .values(value=counter.c.value + 1)
-                )
+                _raise(connection, counter)
                 yield connection
 
-    def revision(self) -> int:
-        """Give the number of writes so far; it differs when anything has changed."""
+    def revision(self, counter: str = REVISION) -> int:
+        """Give how often a counter was raised; it differs when anything of its has changed."""
         from sqlalchemy import select
 
-        from llmops_workbench.core.store.tables import counter
+        from llmops_workbench.core.store import tables
 
+        named = tables.counter.c.name == counter
         with self.read() as connection:
-            query = select(counter.c.value).where(counter.c.name == "revision")
-            return int(connection.execute(query).scalar_one())
+            found = connection.execute(select(tables.counter.c.value).where(named))
+            return int(found.scalar() or 0)
 
     def close(self) -> None:
         """Give the connections back; the store opens again on the next use."""
@@ -146,6 +149,22 @@ class Store:
             if ours is None:
                 raise
             raise ours from error
+
+
+def _raise(connection: Connection, name: str) -> None:
+    from sqlalchemy import select
+
+    from llmops_workbench.core.store.tables import counter
+
+    if name != REVISION:
+        # On PostgreSQL this row is the lock that puts writers in order, whatever they raise.
+        lock = select(counter.c.value).where(counter.c.name == REVISION)
+        connection.execute(lock.with_for_update())
+    raised = connection.execute(
+        counter.update().where(counter.c.name == name).values(value=counter.c.value + 1)
+    )
+    if raised.rowcount == 0:
+        connection.execute(counter.insert().values(name=name, value=1))
 
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()

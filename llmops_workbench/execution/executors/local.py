@@ -14,7 +14,7 @@ from typing import Any
 
 from llmops_workbench.core.errors import ConflictError, JobError, StorageError, UsageError
 from llmops_workbench.core.plugins import ENVIRONMENT as PLUGINS
-from llmops_workbench.core.workspace import Workspace
+from llmops_workbench.core.workspace import ACTOR, Workspace
 from llmops_workbench.execution import locks
 from llmops_workbench.execution.executor import EXECUTORS
 from llmops_workbench.execution.identity import (
@@ -141,9 +141,9 @@ def check_python(python: str) -> None:
     """Ask another interpreter for its version of the workbench before it gets a job.
 
     Raises:
-        UsageError: It does not run, has no workbench, or another version.
+        UsageError: It does not run, has no workbench, or one of another major version.
     """
-    if Path(python) == Path(sys.executable):
+    if is_this_python(python):
         return
     question = "from llmops_workbench.version import __version__; print(__version__)"
     try:
@@ -159,9 +159,24 @@ def check_python(python: str) -> None:
         raise UsageError(f"'{python}' does not run: {error}") from error
     found = asked.stdout.strip()
     if asked.returncode != 0 or not found:
-        raise UsageError(f"'{python}' has no llmops-workbench: pip install it there")
-    if found != __version__:
-        raise UsageError(f"'{python}' has llmops-workbench {found}, this is {__version__}")
+        raise UsageError(
+            f"'{python}' has no llmops-workbench: run '{python} -m pip install llmops-workbench'"
+        )
+    major = __version__.partition(".")[0]
+    if found.partition(".")[0] != major:
+        raise UsageError(
+            f"'{python}' has llmops-workbench {found}, this is {__version__}: "
+            f"run '{python} -m pip install llmops-workbench=={__version__}'"
+        )
+
+
+def is_this_python(python: str) -> bool:
+    """Tell whether a path is the interpreter of this process, by any of its names."""
+    # Not resolved further: every virtual environment's interpreter is a link to the same one.
+    other, this = Path(python), Path(sys.executable)
+    if other.parent != this.parent:
+        return False
+    return other == this or (other.exists() and this.exists() and other.samefile(this))
 
 
 def child_environment(job: Job, lock: int) -> dict[str, str]:
@@ -176,9 +191,13 @@ def child_environment(job: Job, lock: int) -> dict[str, str]:
     if job.spec.plugins:
         environment[PLUGINS] = job.spec.plugins
     environment["PYTHONUNBUFFERED"] = "1"
+    if job.workspace.actor is not None:
+        environment[ACTOR] = job.workspace.actor
     environment[TOKEN] = job.name
     environment[LOCK] = str(lock)
     source = Path(__file__).resolve().parents[3]
+    if not is_this_python(job.spec.python):
+        return environment  # it was asked and has a workbench of its own
     if str(source) not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
         # Run from its sources, the package is found only where the caller found it.
         known = environment.get("PYTHONPATH")

@@ -67,12 +67,14 @@ def list_items(request: Request) -> dict[str, Any]:
     """List a page of a kind, the newest first."""
     page = request.query
     single = check_kind(page.kind)
-    words = [f'"{word}"' for word in page.search.replace('"', " ").split()]
     items, total = Catalogue(request.workspace).items(
         single,
         limit=page.limit,
         offset=page.offset,
-        where=" ".join([*words, page.filter]).strip() or None,
+        where=page.filter or None,
+        words=page.search.split(),
+        order=page.sort,
+        newest=not page.versions,
     )
     return {"items": items, "total": total}
 
