@@ -14,6 +14,7 @@ from llmops_workbench.version import __version__
 _NAMES = {
     "score": ("llmops_workbench.scoring.score", "score"),
     "give": ("llmops_workbench.pipelines.steps", "give"),
+    "panel": ("llmops_workbench.faces.widgets.panels", "panel"),
     "step": ("llmops_workbench.pipelines.steps", "step"),
     "workspace": ("llmops_workbench.faces.functions", "open_workspace"),
     "open": ("llmops_workbench.faces.functions", "open_workspace"),

@@ -17,6 +17,8 @@ from llmops_workbench.faces.listeners import ShellListener, duration, progress_t
 if TYPE_CHECKING:
     from llmops_workbench.core.results import Result
     from llmops_workbench.core.workspace import Workspace
+    from llmops_workbench.faces.widgets.live import LiveJob
+    from llmops_workbench.faces.widgets.panel import Panel
 
 # A browser redraws a display for each update, and a saved notebook keeps the last one alone.
 UPDATE_SECONDS = 0.3
@@ -27,12 +29,19 @@ _SHORT_SECONDS = 1.0
 class NotebookListener:
     """Shows progress in one display that is updated in place; warnings stay.
 
+    Where a front end draws panels, a job that runs for a moment is shown as its panel.
+
+    Args:
+        workspace: Where the call works; None when nobody knows.
+
     Attributes:
         job: The job that was started, once it was.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: Workspace | None = None) -> None:
         self.job: str | None = None
+        self._workspace = workspace
+        self._live: LiveJob | None = None
         self._handle: Any = None
         self._told = 0.0
         self._begun = time.monotonic()
@@ -41,6 +50,7 @@ class NotebookListener:
         """Show one event, if it is for a person."""
         if event.kind == "job":
             self.job = str(event.data["job"])
+            self._follow(event.data.get("run_id"))
         elif event.kind == "progress":
             self._progress(event)
         elif event.kind in ("warning", "log"):
@@ -48,8 +58,18 @@ class NotebookListener:
             line = f"warning: {text}" if event.kind == "warning" else text
             sys.stderr.write(redact(line) + "\n")
 
-    def close(self) -> None:
-        """Leave one quiet line behind, or nothing after short work."""
+    def close(self, *, failed: bool = False) -> None:
+        """Leave one quiet line behind, or nothing after short work.
+
+        Args:
+            failed: The call has no result: then the panel of its job stays, which says why.
+        """
+        if self._live is not None:
+            shown = self._live.panel is not None
+            self._live.close(stays=failed)
+            self._live = None
+            if failed and shown:
+                return
         if self._handle is None:
             return
         elapsed = time.monotonic() - self._begun
@@ -57,7 +77,20 @@ class NotebookListener:
         self._show(text, text)
         self._handle = None
 
+    def _follow(self, run_id: str | None) -> None:
+        from llmops_workbench.faces.widgets import live
+
+        if self.job is not None and self._workspace is not None and live.follows(self._workspace):
+            self._live = live.LiveJob(self._workspace, self.job, run_id, self._show_panel)
+
+    def _show_panel(self, panel: Panel) -> None:
+        from llmops_workbench.faces.widgets.showing import bundle
+
+        self._put(bundle(panel))
+
     def _progress(self, event: Event) -> None:
+        if self._live is not None and self._live.panel is not None:
+            return  # it shows more
         done, total = event.data.get("done"), event.data.get("total")
         moment = time.monotonic()
         if moment - self._told < UPDATE_SECONDS and done != total:
@@ -68,9 +101,11 @@ class NotebookListener:
         self._show(text, f"{bar}<span>{html.escape(text)}</span>")
 
     def _show(self, text: str, markup: str) -> None:
+        self._put({"text/plain": text, "text/html": markup})
+
+    def _put(self, data: dict[str, Any]) -> None:
         from IPython.display import display
 
-        data = {"text/plain": text, "text/html": markup}
         if self._handle is None:
             self._handle = display(data, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         else:
@@ -100,18 +135,24 @@ def call(
     if context.current().operation:
         # An operation that calls another is heard by the listener of its own call.
         return invoke(name, arguments, workspace=workspace, detach=detach, flags=flags)
-    listener = listener_here(quiet)
+    listener = listener_here(quiet, workspace)
+    failed = True
     try:
-        return invoke(
+        result = invoke(
             name, arguments, workspace=workspace, listener=listener, detach=detach, flags=flags
         )
+        _let_show(result, workspace)
+        failed = False
+        return result
     except KeyboardInterrupt:
         job = getattr(listener, "job", None)
         if job is not None:
             sys.stderr.write(f"job {job} goes on by itself; come back to it: {reattach(job)}\n")
         raise
     finally:
-        if isinstance(listener, ShellListener | NotebookListener):
+        if isinstance(listener, NotebookListener):
+            listener.close(failed=failed)
+        elif isinstance(listener, ShellListener):
             listener.close()
 
 
@@ -120,12 +161,23 @@ def reattach(job: str) -> str:
     return f"{'%' if in_notebook() else ''}llmops logs {job} --follow"
 
 
-def listener_here(quiet: bool) -> Listener:
+def _let_show(result: Result, workspace: Workspace | Path | str | None) -> None:
+    """Let a notebook show the result as its panel, also where no extension was loaded."""
+    if in_notebook():
+        from llmops_workbench.faces.widgets import homes, showing
+
+        showing.install()
+        homes.remember(result, workspace)
+
+
+def listener_here(quiet: bool, workspace: Workspace | Path | str | None = None) -> Listener:
     """Give the listener that fits where this process writes to."""
     if quiet or os.environ.get("LLMOPS_STEP") == "1":
         return shell_listener(quiet)
     if in_notebook():
-        return NotebookListener()
+        from llmops_workbench.faces.widgets import homes
+
+        return NotebookListener(homes.find(workspace))
     return shell_listener(not sys.stderr.isatty())
 
 

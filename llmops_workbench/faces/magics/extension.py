@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmops_workbench.faces.magics.completion import matcher
 from llmops_workbench.faces.magics.magic import LLMOpsMagics
+from llmops_workbench.faces.widgets import showing
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -15,6 +16,7 @@ def load(shell: InteractiveShell) -> None:
     """Register the magics; called by IPython, also when the extension is loaded again."""
     unload(shell)
     shell.register_magics(LLMOpsMagics)
+    showing.install()
     if shell.Completer is not None:
         shell.Completer.custom_matchers.append(matcher(shell))
 

@@ -1,0 +1,3 @@
+export function mount() {
+  throw new Error('it broke: <b>on purpose</b>');
+}
