@@ -1,36 +1,8 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
-import { useHost } from '../context';
 import type { Json } from '../../host';
-import { Scale, type IPlace } from './geometry';
-import { heldWidth } from './geometry';
-
-export interface ISize {
-  width: number;
-  height: number;
-}
-
-/** How large an element is inside, as it changes. */
-export function useSize(element: RefObject<HTMLElement>): ISize {
-  const [size, set] = useState<ISize>({ width: 0, height: 0 });
-  useLayoutEffect(() => {
-    const watched = element.current;
-    if (!watched) {
-      return;
-    }
-    const look = () => {
-      const { clientWidth: width, clientHeight: height } = watched;
-      set(old =>
-        old.width === width && old.height === height ? old : { width, height }
-      );
-    };
-    look();
-    const watch = new ResizeObserver(look);
-    watch.observe(watched);
-    return () => watch.disconnect();
-  }, []);
-  return size;
-}
+import { useHost } from '../context';
+import { heldWidth, type IPlace, type Scale } from './geometry';
 
 /** Widths that were set by hand; under a name they survive a reload. */
 export function useWidths(

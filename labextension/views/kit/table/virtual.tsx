@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } fro
 import { cellText, tsv, type IColumn, type ISort, type Row } from '../columns';
 import { useHost, useText } from '../context';
 import * as format from '../format';
+import { useSize } from '../size';
 import { ErrorBox } from '../states';
 import { toast } from '../toast';
 import { FullText } from './fulltext';
@@ -12,7 +13,7 @@ import { moved, type ICell } from './moves';
 import { Pages, type Fetch, type IFetchOptions } from './pages';
 import { TableRow } from './row';
 import { COPIED_ROWS, useSelection } from './selection';
-import { useScroll, useSize, useWidths } from './view';
+import { useScroll, useWidths } from './view';
 
 export type { IFetchOptions };
 

@@ -1,0 +1,6 @@
+export {
+  FacetCategories,
+  type ICategory,
+  type IFacetCategoriesProps
+} from './categories';
+export { FacetHistogram, type IFacetHistogramProps } from './histogram';
