@@ -1,13 +1,18 @@
-import {
-  JupyterFrontEnd,
-  JupyterFrontEndPlugin
-} from '@jupyterlab/application';
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { bridge } from './bridge';
+import { cells } from './cells';
+import { jobCommands } from './jobcommands';
+import { panels } from './panels';
+import { workbench } from './workbench';
 
-const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'llmops-workbench:plugin',
-  description: 'The sidebar, the panels and the forms of LLMOps Workbench.',
-  autoStart: true,
-  activate: (_app: JupyterFrontEnd) => undefined
-};
+export { CommandIDs, IWorkbench } from './tokens';
 
-export default plugin;
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  workbench,
+  bridge,
+  cells,
+  jobCommands,
+  panels
+];
+
+export default plugins;
