@@ -90,7 +90,7 @@ def careful(prompt: Prompt) -> str:
 
 def weaker(prompt: Prompt) -> str:
     """One word as well, and right a little less often; worst in Arabic."""
-    right, luck = _right(prompt), _luck(prompt, "careful")
+    right, luck = _right(prompt), _luck(prompt, "weaker")
     arabic = any("\u0600" <= char <= "\u06ff" for char in _text(prompt))
     return right if luck < (0.3 if arabic else 0.82) else _other(right)
 

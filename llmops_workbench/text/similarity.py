@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from llmops_workbench.text.words import pieces
@@ -18,6 +19,30 @@ def edit_similarity(left: str, right: str) -> float:
     from rapidfuzz.distance import Levenshtein
 
     return float(Levenshtein.normalized_similarity(left, right))
+
+
+def most_alike(
+    text: str, others: Sequence[str | None], limit: int = 5, longest: int = 500
+) -> list[tuple[int, float]]:
+    """Find the texts that are most like one, letter by letter, so in any script.
+
+    Args:
+        text: The one.
+        others: The many; None is like nothing.
+        limit: How many are wanted.
+        longest: Characters of each that are looked at.
+
+    Returns:
+        Places and similarities (see `edit_similarity`), the most alike first.
+    """
+    from rapidfuzz import process
+    from rapidfuzz.distance import Levenshtein
+
+    cut = [None if other is None else other[:longest] for other in others]
+    found = process.extract(
+        text[:longest], cut, scorer=Levenshtein.normalized_similarity, limit=limit
+    )
+    return [(int(place), float(similarity)) for _, similarity, place in found]
 
 
 def word_diff(before: str, after: str) -> list[tuple[Change, str]]:

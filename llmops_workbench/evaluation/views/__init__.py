@@ -1,0 +1,1 @@
+"""Panels about how good a model is."""
