@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core.errors import LLMOpsError
+from llmops_workbench.core.store.store import JOBS
 from llmops_workbench.execution.folder import ACTIVE
 from llmops_workbench.execution.job import Job
 
@@ -29,12 +30,12 @@ SCHEMA: dict[str, Any] = {
         "revision": {
             "type": "integer",
             "title": "Revision",
-            "description": "Rises with each write to the store.",
+            "description": "Differs when anything but the progress of jobs has changed.",
         },
         "jobs_revision": {
             "type": "integer",
             "title": "Revision of the jobs",
-            "description": "Rises when a job has told something.",
+            "description": "Differs when a job has told something, or is in another state.",
         },
     },
     "required": ["revision", "jobs_revision"],
@@ -60,7 +61,7 @@ class Watch:
     ) -> None:
         self._service, self._tell, self._seconds = service, tell, seconds
         self._task: asyncio.Task[None] | None = None
-        self._seen: tuple[str, int] | None = None
+        self._seen: tuple[str, int, int] | None = None
         self._running: dict[str, tuple[float, ...]] = {}
         self._looks = 0
 
@@ -89,9 +90,10 @@ class Watch:
         if service.place() is None:
             changed = self._seen is not None
             self._seen = None
-            return {"revision": 0, "jobs_revision": service.jobs_revision} if changed else None
+            return {"revision": 0, "jobs_revision": service.heard} if changed else None
         workspace = service.workspace()
-        now = (str(workspace.root), workspace.store.revision())
+        store = workspace.store
+        now = (str(workspace.root), store.revision(), store.revision(JOBS))
         stored = now != self._seen
         self._seen = now
         self._looks += 1
@@ -101,8 +103,8 @@ class Watch:
         if not (stored or spoke):
             return None
         if spoke:
-            service.jobs_revision += 1
-        return {"revision": now[1], "jobs_revision": service.jobs_revision}
+            service.heard += 1
+        return {"revision": now[1], "jobs_revision": now[2] + service.heard}
 
     def _find_running(self, workspace: Workspace) -> None:
         from llmops_workbench.tracking.catalogue import Catalogue

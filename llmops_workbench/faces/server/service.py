@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from llmops_workbench.core.context import leave_outbox
 from llmops_workbench.core.errors import LLMOpsError, UsageError, WorkspaceError
@@ -24,6 +24,9 @@ SLOW_THREADS = 8
 
 class Service:
     """What the routes share.
+
+    Attributes:
+        heard: How often a running job was found to have told something.
 
     Args:
         root: The folder that the server shows; nothing outside it is read by a request.
@@ -42,7 +45,7 @@ class Service:
         self.python_of = python_of
         self.views = OpenViews()
         self.questions = Questions()
-        self.jobs_revision = 0
+        self.heard = 0
         self._opened: tuple[Workspace, int] | None = None
         self._lock = threading.Lock()
         self._quick = ThreadPoolExecutor(QUICK_THREADS, "llmops-quick")
@@ -134,9 +137,3 @@ class Service:
         self._slow.shutdown(wait=False, cancel_futures=True)
         if self._opened is not None:
             self._opened[0].store.close()
-
-
-def call(work: Callable[[], Any]) -> Any:
-    """Do work at once, as a route does it in a thread; for tests and scripts."""
-    with leave_outbox():
-        return work()

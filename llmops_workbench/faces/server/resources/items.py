@@ -6,13 +6,14 @@ from typing import Any
 
 from pydantic import Field
 
+from llmops_workbench.core import context
 from llmops_workbench.core.errors import UsageError
 from llmops_workbench.core.references import Reference, check_kind, parse
 from llmops_workbench.execution.invoke import invoke
 from llmops_workbench.faces.server.requests import Request
 from llmops_workbench.faces.server.routes import Asked, route
-from llmops_workbench.tracking import overview
-from llmops_workbench.tracking.catalogue import Catalogue
+from llmops_workbench.tracking import decisions, overview
+from llmops_workbench.tracking.catalogue import Catalogue, Version
 
 
 class Page(Asked):
@@ -98,7 +99,29 @@ def show_item(request: Request, ref: str) -> dict[str, Any]:
     """Show one thing with all that is known of it."""
     shown = invoke("show", {"ref": ref}, workspace=request.workspace).to_dict()
     shown["details"].pop("workspace", None)
-    return shown
+    if shown["kind"] == "run":
+        return shown
+    book = Catalogue(request.workspace)
+    found = book.get(parse(ref))
+    name = found.ref.name
+    return {
+        **shown,
+        "tags": found.tags,
+        "scores": found.scores,
+        "pointing": book.aliases(found.ref.kind, name) if name else {},
+        "versions": [_listed(one) for one in book.versions(found.ref.kind, name)] if name else [],
+    }
+
+
+def _listed(version: Version) -> dict[str, Any]:
+    return {
+        "ref": str(version.ref),
+        "version": version.number,
+        "hash": version.hash,
+        "created": version.created,
+        "run_id": version.run_id,
+        "scores": version.scores,
+    }
 
 
 @route("DELETE", "items/{ref}")
@@ -112,11 +135,39 @@ def remove_item(request: Request, ref: str) -> dict[str, Any]:
 def change_item(request: Request, ref: str) -> dict[str, Any]:
     """Set tags and aliases of a version, or tags of a run."""
     change: Change = request.body
-    book = Catalogue(request.workspace)
+    workspace = request.workspace
+    book = Catalogue(workspace)
     found = book.get(parse(ref))
-    for key, value in change.tags.items():
-        book.tag(found.ref, key, value)
-    return {"ref": str(found.ref)}
+    with context.activate(workspace):
+        for alias in (change.alias, change.remove_alias):
+            _check_alias(found, alias)
+        for key, value in change.tags.items():
+            book.tag(found.ref, key, value)
+        if change.alias is not None:
+            decisions.move_alias(
+                found, change.alias, action="alias", run_id=None, decide=lambda gate, before: {}
+            )
+        if change.remove_alias is not None:
+            before = book.delete_alias(found.ref.kind, found.ref.name, change.remove_alias)
+            details = {"alias": change.remove_alias, "previous": before, "removed": True}
+            decisions.record(
+                "alias", found.ref, model_hash=found.hash, run_id=None, details=details
+            )
+    now = book.get(found.ref)
+    run = now.ref.kind == "run"
+    pointing = {} if run else book.aliases(now.ref.kind, now.ref.name)
+    return {"ref": str(now.ref), "tags": dict(now.tags or {}), "pointing": pointing}
+
+
+def _check_alias(found: Version, alias: str | None) -> None:
+    if alias is None:
+        return
+    if found.ref.kind in ("model", "run") or not found.ref.name:
+        how = {"model": "use promote or rollback, which look at the gate"}
+        raise UsageError(
+            f"an alias of a {found.ref.kind} is not set here: "
+            + how.get(found.ref.kind, "only a named version has one")
+        )
 
 
 @route("GET", "lineage/{ref}", query=Way)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import TimeoutError as NotYetError
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -11,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from llmops_workbench.core import replay
 from llmops_workbench.core.errors import LLMOpsError
 from llmops_workbench.core.workspace import Workspace
-from llmops_workbench.execution import control, mirror, watch
+from llmops_workbench.execution import mirror, requests, watch
 from llmops_workbench.execution.folder import ACTIVE, read_json
 from llmops_workbench.execution.job import Job, find_job
 from llmops_workbench.execution.reconcile import reconcile_job
@@ -19,8 +17,6 @@ from llmops_workbench.execution.report import JobState, row_of
 from llmops_workbench.faces.server.requests import Reply, Request, json_reply
 from llmops_workbench.faces.server.routes import Asked, route
 
-# A stop is mostly done within this time; a longer one goes on behind the answer.
-_WAIT_SECONDS = 1.5
 _LOG_LINES = 100
 _FARTHEST = 2**62
 
@@ -84,19 +80,8 @@ def job_events(request: Request, name: str) -> dict[str, Any]:
 def act_on_job(request: Request, name: str) -> Reply:
     """Stop, pause or resume a job; 202 when it needs longer than a moment."""
     job = find_job(request.workspace, name)
-    deeds: dict[str, Callable[[Job], object]] = {
-        "cancel": control.cancel,
-        "pause": control.pause,
-        "resume": control.resume,
-    }
-    deed = deeds[request.body.action]
-    done = request.service.submit(lambda: deed(job), slow=True)
-    try:
-        done.result(timeout=_WAIT_SECONDS)
-        status = 200
-    except NotYetError:
-        status = 202
-    return json_reply({**described(job), "asked": request.body.action}, status)
+    done = requests.ask(job, request.body.action)
+    return json_reply({**described(job), "asked": request.body.action}, 200 if done else 202)
 
 
 def _row(workspace: Workspace, row: dict[str, Any]) -> dict[str, Any]:
@@ -120,5 +105,6 @@ def described(job: Job) -> dict[str, Any]:
         "line": replay.magic(spec.operation, spec.arguments),
         "result": result.get("result"),
         "error": read_json(job.folder.error_file),
+        "trouble": requests.trouble_of(job),
         "log": list(watch.tail(job, _LOG_LINES)),
     }

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from llmops_workbench.core.errors import LLMOpsError
+from llmops_workbench.core.store.store import JOBS
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.execution.folder import ACTIVE
 from llmops_workbench.faces.server.requests import Request
@@ -38,12 +39,13 @@ def status(request: Request) -> dict[str, Any]:
         "problem": service.problem(),
         "user": request.person or "",
         "revision": 0,
-        "jobs_revision": service.jobs_revision,
+        "jobs_revision": service.heard,
         "running": 0,
     }
     try:
         opened = request.workspace
         told["revision"] = opened.store.revision()
+        told["jobs_revision"] += opened.store.revision(JOBS)
     except LLMOpsError:
         return told
     told["workspace"] = described(service, opened)
