@@ -66,10 +66,7 @@ export function report(host: IHost, error: unknown): void {
 function Banner({ host }: { host: IHost }): JSX.Element {
   const [status] = useHostState<Status>(host, '$status', 'live');
   const words: { [status: string]: string } = {
-    offline: t(
-      host,
-      'The server cannot be reached; what is shown may be old.'
-    ),
+    offline: t(host, 'The server cannot be reached; what is shown may be old.'),
     gone: t(
       host,
       'The kernel has ended; what is shown stays, but nothing new can be asked. Run the cell again to go on.'
@@ -104,7 +101,11 @@ function Frame({
   const own = useMemo<IKey[]>(
     () => [
       { keys: '/', label: t(host, 'Search'), group: t(host, 'Everywhere') },
-      { keys: '?', label: t(host, 'Show the keys'), group: t(host, 'Everywhere') }
+      {
+        keys: '?',
+        label: t(host, 'Show the keys'),
+        group: t(host, 'Everywhere')
+      }
     ],
     [host]
   );

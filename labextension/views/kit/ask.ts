@@ -1,4 +1,10 @@
-import { useCallback, useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import {
+  useCallback,
+  useEffect,
+  useReducer,
+  useRef,
+  useState
+} from 'preact/hooks';
 import type { IHost, Json } from '../host';
 
 export interface IAsked<T> {
@@ -71,7 +77,11 @@ export function useAsk<T = Json>(
       .then(
         answer => {
           if (!control.signal.aborted) {
-            hold({ data: answer.json, buffers: answer.buffers, loading: false });
+            hold({
+              data: answer.json,
+              buffers: answer.buffers,
+              loading: false
+            });
           }
         },
         (error: unknown) => {

@@ -19,7 +19,10 @@ export async function copyText(text: string, from?: Element): Promise<void> {
     const field = document.createElement('textarea');
     const back = document.activeElement as HTMLElement | null;
     field.value = text;
-    field.setAttribute('style', 'position:fixed;inset-block-start:-99px;opacity:0');
+    field.setAttribute(
+      'style',
+      'position:fixed;inset-block-start:-99px;opacity:0'
+    );
     (from?.parentElement ?? document.body).append(field);
     field.select();
     const copied = document.execCommand('copy');
@@ -54,9 +57,7 @@ export function CodeLine({
   const put = () =>
     host
       .ask('host.cell', { code })
-      .catch(error =>
-        toast(host, asError(error).message, { tone: 'bad' })
-      );
+      .catch(error => toast(host, asError(error).message, { tone: 'bad' }));
   return (
     <div class="lw-code-line">
       {label && <span class="lw-code-label">{label}</span>}
@@ -110,9 +111,7 @@ export function Reference({
   const open = () =>
     host
       .ask('host.open', view ? { ref: to, view } : { ref: to })
-      .catch(error =>
-        toast(host, asError(error).message, { tone: 'bad' })
-      );
+      .catch(error => toast(host, asError(error).message, { tone: 'bad' }));
   return (
     <button
       type="button"

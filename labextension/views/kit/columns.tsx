@@ -32,6 +32,14 @@ export interface ISort {
   descending: boolean;
 }
 
+/** The order after a column's name was pressed: up, down, and as it was. */
+export function nextSort(sort: ISort | null, key: string): ISort | null {
+  if (sort?.key !== key) {
+    return { key, descending: false };
+  }
+  return sort.descending ? null : { key, descending: true };
+}
+
 /** Longer text is cut where it is drawn; the whole of it is one Enter away. */
 const SHOWN = 300;
 
@@ -102,12 +110,18 @@ export function cellContent<R>(
 }
 
 /** Write rows as tab-separated values; tabs and line breaks inside of a cell are quoted. */
-export function tsv<R>(columns: readonly IColumn<R>[], rows: readonly R[]): string {
+export function tsv<R>(
+  columns: readonly IColumn<R>[],
+  rows: readonly R[]
+): string {
   return separated(columns, rows, '\t');
 }
 
 /** Write rows as comma-separated values (RFC 4180), with a header. */
-export function csv<R>(columns: readonly IColumn<R>[], rows: readonly R[]): string {
+export function csv<R>(
+  columns: readonly IColumn<R>[],
+  rows: readonly R[]
+): string {
   return separated(columns, rows, ',');
 }
 

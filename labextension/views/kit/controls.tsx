@@ -78,10 +78,7 @@ export interface IFieldProps {
   error?: string;
   required?: boolean;
   /** Draws the control; it must take the id, so that the label belongs to it. */
-  children: (
-    id: string,
-    described: string | undefined
-  ) => ComponentChildren;
+  children: (id: string, described: string | undefined) => ComponentChildren;
 }
 
 /** A labelled control with its help and its error. */
@@ -218,7 +215,11 @@ export function SearchBox(props: ISearchBoxProps): JSX.Element {
         }}
       />
       {text !== '' && (
-        <IconButton icon="close" label={tr('Clear')} onClick={() => say('', 0)} />
+        <IconButton
+          icon="close"
+          label={tr('Clear')}
+          onClick={() => say('', 0)}
+        />
       )}
     </div>
   );
@@ -238,7 +239,10 @@ export function Chip(props: IChipProps): JSX.Element {
   const words =
     typeof props.label === 'string' ? props.label : (props.title ?? '');
   return (
-    <span class={`lw-chip lw-chip-${props.tone ?? 'plain'}`} title={props.title}>
+    <span
+      class={`lw-chip lw-chip-${props.tone ?? 'plain'}`}
+      title={props.title}
+    >
       {props.onClick ? (
         <button
           type="button"

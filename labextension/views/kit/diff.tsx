@@ -64,7 +64,10 @@ export function TextDiff(props: ITextDiffProps): JSX.Element {
         </div>
       ))}
       {long && (
-        <Button label={tr('Show more')} onClick={() => show(shown + 5 * STEP)} />
+        <Button
+          label={tr('Show more')}
+          onClick={() => show(shown + 5 * STEP)}
+        />
       )}
     </div>
   );

@@ -3,7 +3,7 @@ import { createContext } from 'preact';
 import { useContext, useEffect, useRef } from 'preact/hooks';
 import { useText } from './context';
 import { writes } from './focus';
-import { Dialog } from './overlays';
+import { Dialog } from './sheets';
 
 export interface IKey {
   /** As `KeyboardEvent.key`, such as `u` or `ArrowDown`; several that do the same by a blank. */

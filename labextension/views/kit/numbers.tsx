@@ -39,7 +39,10 @@ export function Badge(props: IBadgeProps): JSX.Element {
         <span class="lw-badge-n"> n={format.count(n)}</span>
       )}
       {failed ? (
-        <span class="lw-badge-failed"> {tr('%1 failed', format.count(failed))}</span>
+        <span class="lw-badge-failed">
+          {' '}
+          {tr('%1 failed', format.count(failed))}
+        </span>
       ) : null}
     </span>
   );
@@ -128,12 +131,13 @@ export function Difference(props: IDifferenceProps): JSX.Element {
       ) : null}
       <span class="lw-difference-value">{format.signed(value)}</span>
       {typeof lower === 'number' && typeof upper === 'number' && (
-        <span class="lw-badge-interval"> {format.interval(value, lower, upper)}</span>
+        <span class="lw-badge-interval">
+          {' '}
+          {format.interval(value, lower, upper)}
+        </span>
       )}
       {verdict && <span class="lw-difference-mark"> {verdict}</span>}
-      {way !== 'same' && (
-        <span class="lw-visually-hidden"> {tr(way)}</span>
-      )}
+      {way !== 'same' && <span class="lw-visually-hidden"> {tr(way)}</span>}
     </span>
   );
 }

@@ -7,6 +7,7 @@ import {
   cellValue,
   clipped,
   csv,
+  nextSort,
   type IColumn,
   type ISort,
   type Row
@@ -59,15 +60,14 @@ export function SmallTable<R = Row>(props: ISmallTableProps<R>): JSX.Element {
       return sort.descending && !isMissing(x) && !isMissing(y) ? -way : way;
     });
   }, [rows, columns, sort]);
-  const next = (key: string): ISort | null =>
-    sort?.key !== key
-      ? { key, descending: false }
-      : sort.descending
-        ? null
-        : { key, descending: true };
   return (
     <div class="lw-small-table">
-      <div class="lw-small-table-scroll" tabIndex={0} role="group" aria-label={label}>
+      <div
+        class="lw-small-table-scroll"
+        tabIndex={0}
+        role="group"
+        aria-label={label}
+      >
         <table aria-label={label}>
           <thead>
             <tr>
@@ -91,7 +91,7 @@ export function SmallTable<R = Row>(props: ISmallTableProps<R>): JSX.Element {
                     <button
                       type="button"
                       class="lw-sort"
-                      onClick={() => order(next(column.key))}
+                      onClick={() => order(nextSort(sort, column.key))}
                     >
                       <bdi>{column.label ?? column.key}</bdi>
                       {sort?.key === column.key && (
@@ -115,7 +115,10 @@ export function SmallTable<R = Row>(props: ISmallTableProps<R>): JSX.Element {
                 tabIndex={onOpen ? 0 : undefined}
                 onClick={() => onOpen?.(row, index)}
                 onKeyDown={event => {
-                  if (event.key === 'Enter' && event.target === event.currentTarget) {
+                  if (
+                    event.key === 'Enter' &&
+                    event.target === event.currentTarget
+                  ) {
                     onOpen?.(row, index);
                   }
                 }}

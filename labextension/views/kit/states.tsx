@@ -94,11 +94,15 @@ export function ErrorBox({
         {detail && (
           <details>
             <summary>{tr('Details')}</summary>
-            <pre class="lw-error-detail" tabIndex={0}>{detail}</pre>
+            <pre class="lw-error-detail" tabIndex={0}>
+              {detail}
+            </pre>
           </details>
         )}
       </div>
-      {again && <Button icon="refresh" label={tr('Try again')} onClick={again} />}
+      {again && (
+        <Button icon="refresh" label={tr('Try again')} onClick={again} />
+      )}
     </div>
   );
 }
@@ -155,9 +159,7 @@ export function ProgressBar(props: IProgressBarProps): JSX.Element {
   const share =
     total && total > 0 ? Math.min(1, Math.max(0, done / total)) : null;
   const words = [
-    share === null
-      ? count(done)
-      : `${count(done)}/${count(total)}`,
+    share === null ? count(done) : `${count(done)}/${count(total)}`,
     share === null ? '' : percent(share, 2),
     eta === null || eta === undefined ? '' : tr('ETA %1', seconds(eta))
   ].filter(Boolean);

@@ -7,4 +7,12 @@ import panel from './css/panel.css';
 import tokens from './css/tokens.css';
 
 /** The kit's style sheet, which each mounted panel brings with it. */
-export const styles = [tokens, base, controls, panel, data, facets, charts].join('\n');
+export const styles = [
+  tokens,
+  base,
+  controls,
+  panel,
+  data,
+  facets,
+  charts
+].join('\n');

@@ -43,7 +43,12 @@ export function followTheme(root: HTMLElement, signal: AbortSignal): void {
   for (const element of [document.documentElement, document.body]) {
     watch.observe(element, {
       attributes: true,
-      attributeFilter: ['data-jp-theme-light', 'data-jp-theme-name', 'class', 'style']
+      attributeFilter: [
+        'data-jp-theme-light',
+        'data-jp-theme-name',
+        'class',
+        'style'
+      ]
     });
   }
   window

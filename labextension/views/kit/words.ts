@@ -6,7 +6,7 @@ const CLOSE =
   '\\p{Script=Khmer}\\p{Script=Myanmar}\\p{Script=Tibetan}';
 const TOKEN = new RegExp(
   `[${CLOSE}\\u30fc]+|(?:(?![${CLOSE}])[\\p{L}\\p{M}\\p{N}_])+|[^\\S\\n]+|` +
-    '[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\u200d\\ufe0f]+|.|\\n',
+    '(?:\\p{Extended_Pictographic}|\\p{Emoji_Modifier}|\\u200d|\\ufe0f)+|.',
   'gsu'
 );
 const WRITES_CLOSE = new RegExp(`^[${CLOSE}]`, 'u');
@@ -137,14 +137,11 @@ function replaced(before: string, after: string): IChange[] {
 }
 
 /** The shortest way from one list to the other (Myers 1986), or null when it is too long. */
-function steps(
-  a: readonly string[],
-  b: readonly string[]
-): IChange[] | null {
+function steps(a: readonly string[], b: readonly string[]): IChange[] | null {
   const [n, m] = [a.length, b.length];
   const most = Math.min(n + m, MOST_STEPS);
   const trace: Int32Array[] = [];
-  let far = new Int32Array(2 * most + 3);
+  const far = new Int32Array(2 * most + 3);
   const at = (k: number) => k + most + 1;
   for (let d = 0; d <= most; d += 1) {
     trace.push(far.slice());

@@ -111,9 +111,7 @@ function Interval({
           <line x1={at(upper)} x2={at(upper)} y1="34%" y2="66%" />
         </>
       )}
-      {typeof value === 'number' && (
-        <circle cx={at(value)} cy="50%" r="3.5" />
-      )}
+      {typeof value === 'number' && <circle cx={at(value)} cy="50%" r="3.5" />}
     </svg>
   );
 }

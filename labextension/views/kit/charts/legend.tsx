@@ -13,8 +13,8 @@ export function Legend({
   series: readonly ISeries[];
   values: readonly string[];
   hidden: ReadonlySet<string>;
-  /** Where the crosshair stands; null when the newest values are shown. */
-  at: string | null;
+  /** Where the crosshair stands; empty when the newest values are shown. */
+  at: string;
   onHide: (hidden: Set<string>) => void;
 }): JSX.Element {
   const tr = useText();
@@ -62,7 +62,7 @@ export function Legend({
           </button>
         );
       })}
-      <span class="lw-legend-at">{at ?? ''}</span>
+      <span class="lw-legend-at">{at}</span>
     </div>
   );
 }

@@ -127,7 +127,9 @@ export function Line({
         {
           x: series.x,
           y: log
-            ? Array.from(y, value => (isNumber(value) && value > 0 ? value : null))
+            ? Array.from(y, value =>
+                isNumber(value) && value > 0 ? value : null
+              )
             : y
         },
         frame.x.least,

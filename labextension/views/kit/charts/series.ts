@@ -131,11 +131,19 @@ export function nearest(x: ArrayLike<number>, value: number): number {
       high = middle;
     }
   }
-  return low > 0 && value - x[low - 1] <= x[low] - value ? low - 1 : low < x.length ? low : -1;
+  return low > 0 && value - x[low - 1] <= x[low] - value
+    ? low - 1
+    : low < x.length
+      ? low
+      : -1;
 }
 
 /** The x of all series, each once, in order: where the crosshair can stand. */
-export function stops(all: readonly ISeries[], from: number, to: number): number[] {
+export function stops(
+  all: readonly ISeries[],
+  from: number,
+  to: number
+): number[] {
   const found = new Set<number>();
   for (const series of all) {
     for (let at = 0; at < series.x.length; at += 1) {

@@ -60,10 +60,14 @@ export function Sparkline(props: ISparklineProps): JSX.Element {
       {lines.map((line, at) => (
         <polyline
           key={at}
-          points={line.map(point => `${x(point.x).toFixed(1)},${y(point.y).toFixed(1)}`).join(' ')}
+          points={line
+            .map(point => `${x(point.x).toFixed(1)},${y(point.y).toFixed(1)}`)
+            .join(' ')}
         />
       ))}
-      {isNumber(last) && <circle cx={x(values.length > 1 ? end : 0)} cy={y(last)} r="1.8" />}
+      {isNumber(last) && (
+        <circle cx={x(values.length > 1 ? end : 0)} cy={y(last)} r="1.8" />
+      )}
     </svg>
   );
 }

@@ -16,7 +16,14 @@ export function step(span: number, count: number): number {
   const power = 10 ** Math.floor(Math.log10(rough));
   const lead = rough / power;
   // The borders are the geometric means of neighbouring steps.
-  const nice = lead < Math.SQRT2 ? 1 : lead < Math.sqrt(10) ? 2 : lead < Math.sqrt(50) ? 5 : 10;
+  const nice =
+    lead < Math.SQRT2
+      ? 1
+      : lead < Math.sqrt(10)
+        ? 2
+        : lead < Math.sqrt(50)
+          ? 5
+          : 10;
   return nice * power;
 }
 
@@ -62,11 +69,7 @@ export function linear(
 }
 
 /** An axis on which each tenfold has the same length; both ends must be above 0. */
-export function logarithmic(
-  least: number,
-  most: number,
-  count: number
-): IAxis {
+export function logarithmic(least: number, most: number, count: number): IAxis {
   const from = Math.log10(least);
   const to = Math.log10(most > least ? most : least * 10);
   const span = to - from;

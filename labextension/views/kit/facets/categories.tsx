@@ -89,7 +89,8 @@ export function FacetCategories(props: IFacetCategoriesProps): JSX.Element {
       >
         {items.map((item, number) => {
           const kept = item.kept ?? item.all;
-          const name = item.label ?? (item.value === '' ? tr('(empty)') : item.value);
+          const name =
+            item.label ?? (item.value === '' ? tr('(empty)') : item.value);
           return (
             <div
               key={item.value}

@@ -121,9 +121,7 @@ export function FacetHistogram(props: IFacetHistogramProps): JSX.Element {
             at={chosen ? chosen[side] : side * bins}
             bins={bins}
             set={chosen !== null}
-            name={
-              side === 0 ? tr('%1 from', label) : tr('%1 up to', label)
-            }
+            name={side === 0 ? tr('%1 from', label) : tr('%1 up to', label)}
             words={write(edges[chosen ? chosen[side] : side * bins])}
             onMove={to => {
               const next: Bins = chosen ? [...chosen] : [0, bins];

@@ -4,7 +4,7 @@ import { copy } from '../code';
 import { useHost, useText } from '../context';
 import { Button } from '../controls';
 import * as format from '../format';
-import { Dialog } from '../overlays';
+import { Dialog } from '../sheets';
 import { visible } from '../text';
 
 /** Characters that are drawn at once: a line of 5 MB takes a browser seconds to lay out. */

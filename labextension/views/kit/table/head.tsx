@@ -89,9 +89,7 @@ function HeadCell<R>(
     >
       <div class="lw-head-label">
         <bdi class="lw-head-name">{label}</bdi>
-        {sorted && (
-          <Icon name={sorted.descending ? 'down' : 'up'} size={12} />
-        )}
+        {sorted && <Icon name={sorted.descending ? 'down' : 'up'} size={12} />}
       </div>
       {column.header && <div class="lw-head-extra">{column.header}</div>}
       <div
@@ -100,9 +98,11 @@ function HeadCell<R>(
         title={tr('Drag to change the width, double-click to fit')}
         onClick={event => event.stopPropagation()}
         onDblClick={() => props.onFit(column.key, at)}
-        onPointerDown={event => drag(event, place.widths[at], width =>
-          props.onWidth(column.key, width)
-        )}
+        onPointerDown={event =>
+          drag(event, place.widths[at], width =>
+            props.onWidth(column.key, width)
+          )
+        }
       />
     </div>
   );

@@ -105,7 +105,9 @@ export class Pages<R> {
     if (held.every(row => row !== undefined)) {
       return held as R[];
     }
-    return Array.from(await this.fetch(start, stop, { sort: this.sort, signal }));
+    return Array.from(
+      await this.fetch(start, stop, { sort: this.sort, signal })
+    );
   }
 
   private missing(): [number, number] | null {

@@ -92,7 +92,10 @@ export class TableRow<R> extends Component<ITableRowProps<R>> {
         {row === undefined ? (
           <span class="lw-cell-wait" />
         ) : (
-          <div class="lw-cell-text" dir={column.kind === 'number' ? undefined : 'auto'}>
+          <div
+            class="lw-cell-text"
+            dir={column.kind === 'number' ? undefined : 'auto'}
+          >
             {cellContent(column, row, index)}
           </div>
         )}

@@ -1,5 +1,11 @@
 import type { RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
+import {
+  useEffect,
+  useLayoutEffect,
+  useReducer,
+  useRef,
+  useState
+} from 'preact/hooks';
 import type { Json } from '../../host';
 import { useHost } from '../context';
 import { heldWidth, type IPlace, type Scale } from './geometry';

@@ -1,18 +1,32 @@
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
-import { cellText, tsv, type IColumn, type ISort, type Row } from '../columns';
+import {
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useReducer,
+  useRef,
+  useState
+} from 'preact/hooks';
+import {
+  cellText,
+  nextSort,
+  type IColumn,
+  type ISort,
+  type Row
+} from '../columns';
 import { useHost, useText } from '../context';
 import * as format from '../format';
 import { useSize } from '../size';
 import { ErrorBox } from '../states';
-import { toast } from '../toast';
+import { useActs } from './acts';
+import { cellOf, fitting, focusCell, showColumn } from './dom';
 import { FullText } from './fulltext';
 import { columnsBetween, layout, Scale } from './geometry';
 import { TableHead } from './head';
-import { moved, type ICell } from './moves';
+import type { ICell } from './moves';
 import { Pages, type Fetch, type IFetchOptions } from './pages';
 import { TableRow } from './row';
-import { COPIED_ROWS, useSelection } from './selection';
+import { useSelection } from './selection';
 import { useScroll, useWidths } from './view';
 
 export type { IFetchOptions };
@@ -28,13 +42,13 @@ export interface IVirtualTableProps<R = Row> {
   /** Under this name the widths of the columns survive a reload. */
   name?: string;
   rowKey?: (row: R, index: number) => string;
-  /** Enter or a double click on a row; the cell's full text is shown when left out. */
-  onOpen?: (row: R, index: number) => void;
+  /** Enter or a double click on a cell; its full text is shown when left out. */
+  onOpen?: (row: R, index: number, column: string) => void;
   /** The chosen rows by key; the table keeps them itself when left out. */
   selected?: ReadonlySet<string>;
   onSelect?: (keys: Set<string>) => void;
-  /** The row that the keyboard is on. */
-  onFocusRow?: (row: R | undefined, index: number) => void;
+  /** The row and the column that the keyboard is on. */
+  onFocusRow?: (row: R | undefined, index: number, column: string) => void;
   /** The order; the table keeps it itself when left out. */
   sort?: ISort | null;
   onSort?: (sort: ISort | null) => void;
@@ -71,13 +85,16 @@ export function VirtualTable<R = Row>(
   const sort = props.sort === undefined ? ownSort : props.sort;
   const keyOf = props.rowKey ?? ((_: R, index: number) => String(index));
   const chosen = useSelection<R>(props.selected, props.onSelect, keyOf);
-  const anchor = useRef(0);
   const moving = useRef(false);
 
   const newest = useRef(props.fetch);
   newest.current = props.fetch;
   const pages = useMemo(
-    () => new Pages<R>((...asked) => newest.current(...asked), () => draw(undefined)),
+    () =>
+      new Pages<R>(
+        (...asked) => newest.current(...asked),
+        () => draw(undefined)
+      ),
     []
   );
   useEffect(() => () => pages.stop(), []);
@@ -111,11 +128,7 @@ export function VirtualTable<R = Row>(
   useLayoutEffect(() => {
     if (moving.current) {
       moving.current = false;
-      scroller.current
-        ?.querySelector<HTMLElement>(
-          `[data-row="${active.row}"][data-column="${active.column}"]`
-        )
-        ?.focus({ preventScroll: true });
+      focusCell(scroller.current, active);
     }
   }, [active]);
 
@@ -123,31 +136,19 @@ export function VirtualTable<R = Row>(
     moving.current = true;
     if (cell.row >= 0) {
       scroll.show(cell.row);
-      props.onFocusRow?.(pages.row(cell.row), cell.row);
+      props.onFocusRow?.(
+        pages.row(cell.row),
+        cell.row,
+        columns[cell.column]?.key ?? ''
+      );
     }
-    showColumn(cell.column);
+    if (scroller.current && cell.column < columns.length) {
+      showColumn(scroller.current, place, cell.column, aside);
+    }
     activate(cell);
   };
-  const showColumn = (column: number) => {
-    const inside = scroller.current;
-    if (!inside || column >= columns.length) {
-      return;
-    }
-    const side = getComputedStyle(inside).direction === 'rtl' ? -1 : 1;
-    const start = place.starts[column];
-    const end = start + place.widths[column] - (size.width - aside);
-    const now = Math.abs(inside.scrollLeft);
-    if (start < now || end > now) {
-      inside.scrollLeft = side * (start < now ? start : Math.min(start, end));
-    }
-  };
   const sortBy = (key: string) => {
-    const next =
-      sort?.key !== key
-        ? { key, descending: false }
-        : sort.descending
-          ? null
-          : { key, descending: true };
+    const next = nextSort(sort, key);
     order(next);
     props.onSort?.(next);
     scroll.toTop();
@@ -166,7 +167,7 @@ export function VirtualTable<R = Row>(
       return;
     }
     if (props.onOpen) {
-      props.onOpen(row, cell.row);
+      props.onOpen(row, cell.row, columns[cell.column]?.key ?? '');
     } else {
       const column = columns[cell.column];
       open({
@@ -175,98 +176,20 @@ export function VirtualTable<R = Row>(
       });
     }
   };
-  const toggle = (index: number) => {
-    const row = pages.row(index);
-    anchor.current = index;
-    if (row !== undefined) {
-      chosen.toggle(keyOf(row, index), row, index);
-    }
-  };
-  const range = (to: number) => {
-    const start = Math.max(0, Math.min(anchor.current, to));
-    const stop = Math.min(Math.max(anchor.current, to) + 1, start + COPIED_ROWS);
-    void pages.all(start, stop, new AbortController().signal).then(
-      rows => chosen.only(rows.map((row, at) => ({ row, index: start + at }))),
-      () => undefined
-    );
-  };
-  const keys = (event: KeyboardEvent) => {
-    const at = cellOf(event.target);
-    if (!at || event.target !== event.composedPath()[0]) {
-      return;
-    }
-    const inside = scroller.current as HTMLElement;
-    const rtl = getComputedStyle(inside).direction === 'rtl';
-    const page = Math.max(1, Math.floor(view / rowHeight) - 1);
-    const grid = { rows: total, columns: columns.length, page, rtl };
-    const aside = /^Arrow(Left|Right)$/.test(event.key);
-    if (event.altKey) {
-      return;
-    }
-    if (at.row < 0 && event.shiftKey && aside) {
-      const wider = (event.key === 'ArrowRight') !== rtl;
-      widen(columns[at.column].key, place.widths[at.column] + (wider ? 16 : -16));
-    } else if (at.row < 0 && (event.key === 'Enter' || event.key === ' ')) {
-      if (columns[at.column].sortable !== false) {
-        sortBy(columns[at.column].key);
-      }
-    } else if (event.key === 'Enter') {
-      openCell(at);
-    } else if (event.key === ' ') {
-      toggle(at.row);
-    } else if (event.key === 'Escape' && chosen.keys.size > 0) {
-      chosen.clear();
-    } else {
-      const next = moved(at, event, grid);
-      if (!next) {
-        return;
-      }
-      if (event.shiftKey && next.row >= 0) {
-        range(next.row);
-      } else {
-        anchor.current = Math.max(0, next.row);
-      }
-      go(next);
-    }
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  const copied = (event: ClipboardEvent) => {
-    const at = cellOf(event.target);
-    const rows = chosen.rows();
-    const row = at && at.row >= 0 ? pages.row(at.row) : undefined;
-    const text =
-      rows.length > 0
-        ? tsv(columns, rows.map(one => one.row))
-        : at && row !== undefined
-          ? cellText(columns[at.column], row)
-          : '';
-    if (text === '') {
-      return;
-    }
-    event.clipboardData?.setData('text/plain', text);
-    event.preventDefault();
-    toast(
-      host,
-      rows.length > 0
-        ? tr('%1 rows copied', format.count(rows.length))
-        : tr('Copied')
-    );
-  };
-  const press = (event: MouseEvent) => {
-    const at = cellOf(event.target);
-    const row = rowOf(event.target);
-    if (row === null || row < 0) {
-      return;
-    }
-    if (event.shiftKey) {
-      range(row);
-    } else if (event.ctrlKey || event.metaKey || !at) {
-      toggle(row);
-    } else {
-      anchor.current = row;
-    }
-  };
+  const acts = useActs<R>({
+    host,
+    columns,
+    widths: place.widths,
+    total,
+    page: Math.max(1, Math.floor(view / rowHeight) - 1),
+    pages,
+    chosen,
+    keyOf,
+    go,
+    open: openCell,
+    sortBy,
+    widen
+  });
 
   const [first, last] = columnsBetween(
     place,
@@ -299,9 +222,9 @@ export function VirtualTable<R = Row>(
         aria-multiselectable="true"
         aria-busy={!pages.settled}
         onScroll={scroll.scrolled}
-        onKeyDown={keys}
-        onCopy={copied}
-        onClick={press}
+        onKeyDown={acts.keys}
+        onCopy={acts.copied}
+        onClick={acts.pressed}
         onDblClick={event => {
           const at = cellOf(event.target);
           if (at && at.row >= 0) {
@@ -313,7 +236,11 @@ export function VirtualTable<R = Row>(
           if (at && (at.row !== active.row || at.column !== active.column)) {
             activate(at);
             if (at.row >= 0) {
-              props.onFocusRow?.(pages.row(at.row), at.row);
+              props.onFocusRow?.(
+                pages.row(at.row),
+                at.row,
+                columns[at.column]?.key ?? ''
+              );
             }
           }
         }}
@@ -330,13 +257,18 @@ export function VirtualTable<R = Row>(
             sort={sort}
             onSort={sortBy}
             onWidth={widen}
-            onFit={(key, column) => widen(key, fitting(scroller.current, column))}
+            onFit={(key, column) =>
+              widen(key, fitting(scroller.current, column))
+            }
           />
         </div>
         <div
           class="lw-grid-body"
           role="rowgroup"
-          style={{ height: `${scale.physical}px`, width: `${place.width + aside}px` }}
+          style={{
+            height: `${scale.physical}px`,
+            width: `${place.width + aside}px`
+          }}
         >
           {rows.map(index => {
             const row = pages.row(index);
@@ -370,32 +302,4 @@ export function VirtualTable<R = Row>(
       {opened && <FullText {...opened} onClose={() => open(null)} />}
     </div>
   );
-}
-
-function rowOf(target: EventTarget | null): number | null {
-  const found = (target as Element | null)?.closest?.('[data-row]');
-  return found ? Number(found.getAttribute('data-row')) : null;
-}
-
-function cellOf(target: EventTarget | null): ICell | null {
-  const found = (target as Element | null)?.closest?.('[data-column]');
-  return found
-    ? {
-        row: Number(found.getAttribute('data-row')),
-        column: Number(found.getAttribute('data-column'))
-      }
-    : null;
-}
-
-/** How wide a column has to be for what is seen of it. */
-function fitting(grid: Element | null, column: number): number {
-  let most = 0;
-  grid
-    ?.querySelectorAll(`[data-column="${column}"] :is(.lw-cell-text, .lw-head-label)`)
-    .forEach(cell => {
-      const range = document.createRange();
-      range.selectNodeContents(cell);
-      most = Math.max(most, range.getBoundingClientRect().width);
-    });
-  return Math.min(most + 32, 800);
 }
