@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from llmops_workbench.core.errors import ConflictError, JobError
-from llmops_workbench.execution import launcher, mirror
+from llmops_workbench.execution import launcher, locks, mirror
 from llmops_workbench.execution.executor import EXECUTORS, Executor
 from llmops_workbench.execution.folder import (
     ACTIVE,
@@ -23,13 +24,14 @@ from llmops_workbench.execution.folder import (
 )
 from llmops_workbench.execution.identity import identify
 from llmops_workbench.execution.job import Job
-from llmops_workbench.execution.locks import locked
 from llmops_workbench.execution.process import run_begins, run_ends
 from llmops_workbench.execution.reconcile import is_alive, reconcile_job
 
 _POLL_SECONDS = 0.05
-# Beyond the grace: a killed process is gone at once, unless it hangs in the kernel.
+# Beyond the grace, or after its last word: a process is then gone at once, unless it hangs.
 _KILLED_SECONDS = 10.0
+# Nobody wanted it to end for good.
+_CUT_OFF = (PAUSED, INTERRUPTED)
 
 
 def cancel(job: Job, *, grace: float | None = None) -> State:
@@ -119,7 +121,7 @@ def resume(job: Job) -> Job:
     Raises:
         ConflictError: It runs, may be running out of sight, or is done.
     """
-    with locked(job.folder.path / "resume.lock", f"job '{job.name}'", wait=60):
+    with _alone(job):
         state = reconcile_job(job)
         if state.state == DONE:
             raise ConflictError(f"job '{job.name}' is done: start a new one instead")
@@ -128,21 +130,73 @@ def resume(job: Job) -> Job:
             raise ConflictError(f"job '{job.name}' {how}: watch it with 'logs -f {job.name}'")
         EXECUTORS.get(job.spec.executor).check(job)
         _sweep(job, executor_of(job, state))
-        job.folder.clear_requests()
-        job.folder.error_file.unlink(missing_ok=True)
-        job.folder.change(
-            QUEUED,
-            expect=RESUMABLE,
-            attempt=state.attempt,
-            next_attempt=state.attempt + 1,
-            handle=None,
-            executor="",
-            launcher=identify().to_dict(),
-        )
+        _next_attempt(job, state, RESUMABLE)
         run_begins(job)
         mirror.note(job)
         launcher.start_again(job)
     return job
+
+
+def take_up(job: Job, *, step_of: str, parent: str | None) -> int | None:
+    """Take a job that was cut off, to go on with it in this very process.
+
+    Unlike `resume` it is done unasked, so it leaves alone what somebody stopped and what failed.
+
+    Args:
+        job: Which.
+        step_of: The job whose step this process does; empty for none.
+        parent: The run that it is a part of from now on.
+
+    Returns:
+        The descriptor that holds the job's lock, with the job queued in its next attempt; None
+        when it is neither paused nor interrupted, or somebody else has it.
+
+    Raises:
+        StorageError: The disk is nearly full.
+    """
+    lock = None
+    try:
+        with _alone(job):
+            state = reconcile_job(job)
+            if state.state not in _CUT_OFF:
+                return None
+            EXECUTORS.get("here").check(job)
+            # Whoever has just said its last word may still be about to end.
+            lock = locks.acquire(job.folder.alive_lock, wait=_KILLED_SECONDS)
+            if lock is None:
+                return None
+            if state.executor != "here":
+                _sweep(job, executor_of(job, state))
+            _next_attempt(job, state, _CUT_OFF, step_of=step_of)
+            run_begins(job, parent)
+            mirror.note(job)
+            return lock
+    except BaseException as error:
+        if lock is not None:
+            locks.release(lock)
+        if isinstance(error, ConflictError):
+            return None
+        raise
+
+
+def _alone(job: Job) -> AbstractContextManager[None]:
+    """Let nobody else begin an attempt of a job for the code inside the `with`."""
+    return locks.locked(job.folder.path / "resume.lock", f"job '{job.name}'", wait=60)
+
+
+def _next_attempt(job: Job, state: State, expect: tuple[str, ...], **facts: str) -> None:
+    job.folder.clear_requests()
+    job.folder.error_file.unlink(missing_ok=True)
+    job.folder.change(
+        QUEUED,
+        expect=expect,
+        attempt=state.attempt,
+        next_attempt=state.attempt + 1,
+        handle=None,
+        executor="",
+        launcher=identify().to_dict(),
+        **facts,
+    )
 
 
 def executor_of(job: Job, state: State) -> Executor:

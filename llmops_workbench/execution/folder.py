@@ -47,6 +47,8 @@ class State:
         message: One line about why, for a person.
         step: How far it came.
         steps: How far it has to go.
+        step_of: The job whose process does it as a step of a pipeline; empty for a step that no
+            job does; None for a job of its own.
     """
 
     state: str
@@ -58,6 +60,7 @@ class State:
     message: str = ""
     step: int | None = None
     steps: int | None = None
+    step_of: str | None = None
 
 
 def write_json(path: Path, data: dict[str, Any], *, durable: bool = True) -> None:

@@ -126,10 +126,10 @@ def _as_job(
 ) -> Result:
     from llmops_workbench.execution import launcher, watch
 
+    if os.environ.get(STEP) == "1" and not operation.endless:
+        return _as_step(operation, checked, workspace, listener)
     run_id = runs.open_run(operation, checked, workspace)
     arguments = operations.to_json(checked)
-    if os.environ.get(STEP) == "1" and not operation.endless:
-        return launcher.run_here(workspace, operation, arguments, run_id, listener)
     job = launcher.start(workspace, operation.name, arguments, run_id, slot=not operation.endless)
     listener(Event("job", {"job": job.name, "run_id": run_id}))
     if detach:
@@ -148,3 +148,17 @@ def _as_job(
         record = {**ready, "run_id": run_id}
     result: Result = operation.result_type.model_validate(record)
     return result
+
+
+def _as_step(
+    operation: Operation, checked: dict[str, Any], workspace: Workspace, listener: Listener
+) -> Result:
+    """Do a job in this process; go on with an equal one of a step that was cut off, if any is."""
+    from llmops_workbench.execution import cut_off, launcher
+
+    arguments = operations.to_json(checked)
+    taken = cut_off.take_up(workspace, operation.name, arguments)
+    if taken is not None:
+        return launcher.go_on_here(*taken, listener)
+    run_id = runs.open_run(operation, checked, workspace)
+    return launcher.run_here(workspace, operation, arguments, run_id, listener)

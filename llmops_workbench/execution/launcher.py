@@ -70,6 +70,7 @@ def _prepare(
     on: str = "local",
     python: str | None = None,
     slot: bool,
+    step_of: str | None = None,
 ) -> Job:
     """Make the folder of a queued job."""
     executor = EXECUTORS.get(on)
@@ -98,7 +99,7 @@ def _prepare(
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
     with folder.exclusive():
-        folder.put(State(QUEUED, launcher=identify().to_dict()))
+        folder.put(State(QUEUED, launcher=identify().to_dict(), step_of=step_of))
         folder.append(Event("state", {"state": QUEUED, "attempt": 1}), durable=True)
     mirror.note(job)
     return job
@@ -156,12 +157,39 @@ def run_here(
         LLMOpsError: Whatever the operation raises.
     """
     from llmops_workbench.execution import locks
+
+    job = _prepare(
+        workspace, operation.name, arguments, run_id, slot=False, step_of=os.environ.get(TOKEN, "")
+    )
+    return go_on_here(job, locks.acquire(job.folder.alive_lock), listener)
+
+
+def go_on_here(job: Job, lock: int | None, listener: Listener) -> Result:
+    """Carry out the present attempt of a queued job in this very process.
+
+    Args:
+        job: Which.
+        lock: The descriptor that holds its lock; it is given back at the end.
+        listener: Is told what happens on the way.
+
+    Returns:
+        The operation's result.
+
+    Raises:
+        LLMOpsError: Whatever the operation raises.
+    """
+    from llmops_workbench.execution import locks
     from llmops_workbench.execution.process import Stop, carry_out
 
-    job = _prepare(workspace, operation.name, arguments, run_id, slot=False)
-    handle = locks.acquire(job.folder.alive_lock)
     try:
-        return carry_out(job, 1, Stop(job), executor="here", listener=listener, ends_process=False)
+        return carry_out(
+            job,
+            job.state.attempt,
+            Stop(job),
+            executor="here",
+            listener=listener,
+            ends_process=False,
+        )
     finally:
-        if handle is not None:
-            locks.release(handle)
+        if lock is not None:
+            locks.release(lock)

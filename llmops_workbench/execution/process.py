@@ -189,13 +189,20 @@ def run_ends(job: Job, state: str, message: str) -> None:
         _log.warning("the end of run %s could not be recorded: %s", job.run_id, error)
 
 
-def run_begins(job: Job) -> None:
-    """Open the run of a job again, which was closed when its process was gone."""
+def run_begins(job: Job, parent: str | None = None) -> None:
+    """Open the run of a job again, which was closed when its process was gone.
+
+    Args:
+        job: Whose.
+        parent: The run that it belongs to from now on; as before when left out.
+    """
     if job.run_id is None:
         return
     from llmops_workbench.tracking.catalogue import Catalogue
 
-    Catalogue(job.workspace).start_run(job.spec.operation, job.spec.arguments, run_id=job.run_id)
+    Catalogue(job.workspace).start_run(
+        job.spec.operation, job.spec.arguments, run_id=job.run_id, parent=parent
+    )
 
 
 def carry_out(

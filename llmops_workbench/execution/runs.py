@@ -51,8 +51,13 @@ def open_run(operation: Operation, arguments: dict[str, Any], workspace: Workspa
         operation.name,
         to_json(arguments),
         inputs=inputs_of(arguments),
-        parent=context.current().run_id or os.environ.get(PARENT),
+        parent=parent_run(),
     )
+
+
+def parent_run() -> str | None:
+    """Give the run that a run opened now belongs to."""
+    return context.current().run_id or os.environ.get(PARENT)
 
 
 def perform(

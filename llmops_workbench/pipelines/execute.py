@@ -78,8 +78,9 @@ def execute(
 
     Each step runs in a process of its own, in the folder of the workspace. A step whose notebook,
     values, files, references and earlier results are those of a step that was done before is not
-    done again, so an execution that failed goes on where it stopped. The executed notebooks are
-    kept under `.llmops/pipelines`; the source is never written to.
+    done again, so an execution that failed goes on where it stopped, and a step that was cut off
+    goes on from its last checkpoint. The executed notebooks are kept under `.llmops/pipelines`;
+    the source is never written to.
 
     Args:
         source: A pipeline (YAML) or a notebook; one that ships is found by its file name.
@@ -164,7 +165,7 @@ def _step(
         )
     context.emit("step", step=step.name, state="running")
     begun = time.monotonic()
-    ended = _try(step, values, folder)
+    ended = _try(step, values, folder, force)
     seconds = round(time.monotonic() - begun, 3)
     place = workspace.relative(folder)
     waits = _lacking(step, ended.result or {})
@@ -183,10 +184,10 @@ def _step(
     )
 
 
-def _try(step: graph.Step, values: dict[str, Any], folder: Path) -> running.Ended:
+def _try(step: graph.Step, values: dict[str, Any], folder: Path, fresh: bool) -> running.Ended:
     for attempt in range(step.retries + 1):
         try:
-            return running.run(step, values, folder)
+            return running.run(step, values, folder, fresh=fresh)
         except LLMOpsError as error:
             if attempt == step.retries or not running.may_retry(error):
                 raise

@@ -14,6 +14,7 @@ from typing import Any
 from llmops_workbench.core import context, errors
 from llmops_workbench.core.errors import JobError, LLMOpsError, UsageError
 from llmops_workbench.core.events import Event
+from llmops_workbench.execution.cut_off import FRESH
 from llmops_workbench.execution.invoke import STEP
 from llmops_workbench.execution.runs import PARENT
 from llmops_workbench.pipelines import notebook_process, steps
@@ -39,13 +40,14 @@ class Ended:
     digest: str | None
 
 
-def run(step: Step, values: dict[str, Any], folder: Path) -> Ended:
+def run(step: Step, values: dict[str, Any], folder: Path, *, fresh: bool = False) -> Ended:
     """Run a step's notebook in a process of its own and wait for it.
 
     Args:
         step: Which.
         values: Its parameters, expressions filled in.
         folder: Keeps the executed notebook, the result, the events and the log.
+        fresh: Go on with nothing that another execution began.
 
     Returns:
         What it left behind.
@@ -74,7 +76,7 @@ def run(step: Step, values: dict[str, Any], folder: Path) -> Ended:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=_environment(folder, grace),
+            env=_environment(folder, grace, fresh),
         )
         try:
             _wait(process, folder)
@@ -87,12 +89,13 @@ def run(step: Step, values: dict[str, Any], folder: Path) -> Ended:
     return Ended(_read(folder / steps.RESULT), (_read(folder / steps.FACTS) or {}).get("digest"))
 
 
-def _environment(folder: Path, grace: float) -> dict[str, str]:
+def _environment(folder: Path, grace: float, fresh: bool) -> dict[str, str]:
     call = context.current()
     found = {
         **os.environ,
         "LLMOPS_WORKSPACE": str(context.workspace().root),
         STEP: "1",
+        FRESH: "1" if fresh else "",
         steps.FOLDER: str(folder),
         notebook_process.GRACE: str(grace),
         # A notebook's process must not look for updates, nor wait for a debugger.

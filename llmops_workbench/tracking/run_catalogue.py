@@ -51,7 +51,7 @@ class RunCatalogue(ABC):
             operation: The verb.
             arguments: JSON values.
             inputs: What it reads.
-            parent: The run that it is a step of.
+            parent: The run that it is a step of; one that is opened again moves to it.
             run_id: The id to use; a new one when left out.
             replay: The line that does the same again.
             state: `running`, or `queued` for a job that waits.

@@ -34,7 +34,11 @@ def start(
     replay: str | None,
     state: str,
 ) -> str:
-    """Open a run; an id that is known is opened again and keeps its start."""
+    """Open a run; an id that is known is opened again and keeps its start.
+
+    With another parent it belongs to that one from now on. The edge from the one before stays,
+    because a part of the work was done there.
+    """
     run_id = run_id or uuid.uuid4().hex
     known = connection.execute(select(_R.run_id).where(_R.run_id == run_id)).one_or_none()
     _check_state(state)
@@ -55,6 +59,8 @@ def start(
         }
         connection.execute(tables.runs.insert().values(values))
     else:
+        if parent:
+            values["parent_run_id"] = parent
         connection.execute(tables.runs.update().where(_R.run_id == run_id).values(values))
     own = f"run:{run_id}"
     lineage.add(connection, [(source, own, "input", run_id) for source in inputs])
