@@ -3,6 +3,7 @@ import { bridge } from './bridge';
 import { cells } from './cells';
 import { jobCommands } from './jobcommands';
 import { panels } from './panels';
+import { sidebar } from './sidebar/plugin';
 import { workbench } from './workbench';
 
 export { CommandIDs, IWorkbench } from './tokens';
@@ -12,7 +13,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   bridge,
   cells,
   jobCommands,
-  panels
+  panels,
+  sidebar
 ];
 
 export default plugins;
