@@ -108,7 +108,7 @@ export function asError(thrown: unknown): Error {
 }
 
 /** Share one value with the host, under a key that survives a reload of the page. */
-export function useHostState<T extends Json = Json>(
+export function useHostState<T = Json>(
   host: IHost,
   key: string,
   fallback: T
@@ -119,7 +119,9 @@ export function useHostState<T extends Json = Json>(
   const set = useCallback(
     (next: T | ((old: T) => T)) => {
       const old = host.state.get<T>(key) ?? first.current;
-      host.state.set(key, typeof next === 'function' ? next(old) : next);
+      const value =
+        typeof next === 'function' ? (next as (old: T) => T)(old) : next;
+      host.state.set(key, value as Json);
     },
     [host, key]
   );

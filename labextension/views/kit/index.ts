@@ -52,6 +52,7 @@ export {
   type IFetchOptions,
   type IVirtualTableProps
 } from './table/virtual';
+export { useSize, type ISize } from './size';
 export { toast, type IToastOptions } from './toast';
 export { FullText, LongText } from './table/fulltext';
 export { visible } from './text';
