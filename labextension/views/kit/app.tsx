@@ -7,6 +7,7 @@ import { HostContext } from './context';
 import { focused } from './focus';
 import { Icon } from './icons';
 import { KeyRing, KeyRingContext, KeySheet, type IKey } from './keys';
+import { keepKeys } from './shortcuts';
 import { ErrorBox } from './states';
 import { styles } from './styles';
 import { followTheme } from './theme';
@@ -109,6 +110,7 @@ function Frame({
     ],
     [host]
   );
+  ring.show = () => open([...ring.all(), ...own]);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const before = event.defaultPrevented;
@@ -126,7 +128,7 @@ function Frame({
         return;
       }
       if (event.key === '?') {
-        open([...ring.all(), ...own]);
+        ring.show();
       } else if (event.key === '/' && search && focused(surface) !== search) {
         search.focus();
       } else {
@@ -179,6 +181,7 @@ export function mountApp(
   app.append(surface, toasts);
   root.replaceChildren(style, app);
   followTheme(app, signal);
+  keepKeys(app, signal);
   new Toasts(toasts, host, signal);
   const ring = new KeyRing();
   render(

@@ -103,6 +103,9 @@ export function cellContent<R>(
   if (value === null || value === undefined) {
     return <span class="lw-null">–</span>;
   }
+  if (value instanceof Date && !column.text) {
+    return format.stamp(value);
+  }
   if (column.kind === 'number' && typeof value === 'number') {
     return format.number(value);
   }

@@ -56,7 +56,7 @@ export function TextDiff(props: ITextDiffProps): JSX.Element {
                 change={change}
                 first={at === 0}
                 last={at === all.length - 1}
-                whole={whole || one.length === 1}
+                whole={whole || list.length === 1}
                 onWhole={() => showAll(true)}
               />
             ))}

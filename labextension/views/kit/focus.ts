@@ -41,7 +41,7 @@ export function useFocusInside(
     }
     const before = focused(inside);
     const chosen = inside.querySelector<HTMLElement>('[data-lw-focus]');
-    (chosen ?? reachable(inside)[0] ?? inside).focus();
+    (chosen ?? reachable(inside)[0] ?? inside).focus({ preventScroll: true });
     return () => {
       if (before?.isConnected) {
         before.focus();

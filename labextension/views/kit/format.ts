@@ -38,10 +38,8 @@ export function number(value: number | null | undefined, digits = 3): string {
   if (Number.isInteger(value)) {
     return sign(value) + grouped(String(size));
   }
-  const fixed = Number(size.toPrecision(digits));
-  const whole = Math.max(0, digits - 1 - Math.floor(Math.log10(fixed)));
-  const [before, after] = fixed.toFixed(Math.min(whole, 20)).split('.');
-  return sign(value) + grouped(before) + (after ? `.${after}` : '');
+  const short = Number(size.toPrecision(digits));
+  return sign(value) + fixed(short, decimals(short, digits));
 }
 
 function trimmed(text: string): string {
@@ -132,37 +130,89 @@ export function bytes(value: number | null | undefined): string {
     : scaled(value, 1000, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']);
 }
 
-/** Write what an interval adds to its value: `±0.04`, or `0.81–0.92` when it is lopsided. */
+/** Decimals that a number needs to show so many significant digits. */
+function decimals(size: number, digits: number): number {
+  return size === 0
+    ? 0
+    : Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+}
+
+/** Write a number with so many decimals. */
+function fixed(value: number, places: number): string {
+  const [before, after] = Math.abs(value).toFixed(places).split('.');
+  const text = grouped(before) + (after ? `.${after}` : '');
+  return (Number(text.replace(/,/g, '')) === 0 ? '' : sign(value)) + text;
+}
+
+/** A value and its interval, as they are written beside each other. */
+export interface IEstimate {
+  value: string;
+  /** `±0.04`, or `0.61–0.89` when the interval is lopsided; empty when there is none. */
+  interval: string;
+}
+
+/**
+ * Write a value to the digit that its interval makes sense of: `0.87` and `±0.04`.
+ *
+ * An interval is itself an estimate: of it one digit is shown, two when the first is 1 or 2.
+ */
+export function estimate(
+  value: number | null | undefined,
+  lower: number | null | undefined,
+  upper: number | null | undefined,
+  digits = 3
+): IEstimate {
+  const plain = { value: number(value, digits), interval: '' };
+  if (absent(lower) || absent(upper)) {
+    return plain;
+  }
+  const half = (upper - lower) / 2;
+  const size = Math.max(Math.abs(value ?? 0), Math.abs(lower), Math.abs(upper));
+  if (!Number.isFinite(half) || half < 0 || size >= 1e6 || size < 1e-3) {
+    return { ...plain, interval: `${number(lower, 2)}–${number(upper, 2)}` };
+  }
+  if (half === 0) {
+    return { ...plain, interval: '±0' };
+  }
+  const lead = Number(half.toExponential().slice(0, 3));
+  const places = Math.min(
+    decimals(half, lead < 3 ? 2 : 1),
+    Math.max(decimals(size, digits), 0)
+  );
+  if (absent(value)) {
+    return {
+      ...plain,
+      interval: `${fixed(lower, places)}–${fixed(upper, places)}`
+    };
+  }
+  const even = Math.abs(upper + lower - 2 * value) <= 0.5 * half;
+  // Before the point, too, no more digits than make sense.
+  const whole = size >= 10 ** digits && places === 0;
+  return {
+    value: whole ? plain.value : fixed(value, places),
+    interval: even
+      ? `±${places === 0 ? number(Number(half.toPrecision(2))) : fixed(half, places)}`
+      : `${fixed(lower, places)}–${fixed(upper, places)}`
+  };
+}
+
+/** Write what an interval adds to its value: `±0.04`, or `0.61–0.89` when it is lopsided. */
 export function interval(
   value: number | null | undefined,
   lower: number | null | undefined,
   upper: number | null | undefined
 ): string {
-  if (absent(lower) || absent(upper)) {
-    return '';
-  }
-  if (absent(value)) {
-    return `${number(lower)}–${number(upper)}`;
-  }
-  const below = value - lower;
-  const above = upper - value;
-  const half = (upper - lower) / 2;
-  if (half === 0) {
-    return '±0';
-  }
-  const even = Math.abs(above - below) <= 0.25 * half;
-  // An interval is itself an estimate: two digits of it are one too many.
-  return even
-    ? `±${trimmed(number(half, half / Math.abs(value || 1) > 0.1 ? 2 : 1))}`
-    : `${number(lower, 2)}–${number(upper, 2)}`;
+  return estimate(value, lower, upper).interval;
 }
 
 /** Write a difference with its sign: `+0.09`, `−0.02`. */
 export function signed(value: number | null | undefined, digits = 2): string {
-  if (absent(value)) {
-    return MISSING;
-  }
-  return value > 0 ? `+${number(value, digits)}` : number(value, digits);
+  return plus(value, number(value, digits));
+}
+
+/** Put the sign before what is above 0. */
+export function plus(value: number | null | undefined, text: string): string {
+  return typeof value === 'number' && value > 0 ? `+${text}` : text;
 }
 
 /** Write a value in full, as it stands, for a title or a copy. */
@@ -196,6 +246,13 @@ export function time(
     month: 'short',
     day: 'numeric'
   });
+}
+
+/** Write a moment of a table's cell, which all look alike: `2026-01-31 12:04:05` of world time. */
+export function stamp(value: Date): string {
+  return Number.isNaN(value.getTime())
+    ? MISSING
+    : value.toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /** Write how long ago something was: `12 s`, `3 min`, `2 h`, `5 d`. */

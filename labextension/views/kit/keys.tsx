@@ -17,6 +17,8 @@ export interface IKey {
 /** All the keys of a mounted panel: what `?` shows and what a key does. */
 export class KeyRing {
   private readonly held = new Set<() => readonly IKey[]>();
+  /** Show the sheet; whoever draws it sets this. */
+  show: () => void = () => undefined;
 
   hold(keys: () => readonly IKey[]): () => void {
     this.held.add(keys);

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { focused } from './focus';
 import { Icon, type IconName } from './icons';
 
@@ -12,73 +12,58 @@ export interface IMenuItem {
   onSelect: () => void;
 }
 
-/** A button that opens a list of actions. */
-export function Menu({
-  label,
-  icon,
-  items,
-  bare,
-  kind = 'plain'
-}: {
+export interface IMenuProps {
   label: string;
   icon?: IconName;
   items: readonly IMenuItem[];
   /** Only the icon; the label is its tooltip. */
   bare?: boolean;
   kind?: 'primary' | 'plain' | 'quiet';
-}): JSX.Element {
+}
+
+/** A button that opens a list of actions. */
+export function Menu(props: IMenuProps): JSX.Element {
+  const { label, icon, items, bare, kind = 'plain' } = props;
   const [open, show] = useState(false);
-  const place = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const id = useId();
-  useEffect(() => {
-    const inside = place.current;
-    if (!open || !inside) {
-      return;
+  useLayoutEffect(() => {
+    if (open && list.current && button.current) {
+      // The browser puts it above everything, and closes it on Esc or a click elsewhere.
+      list.current.showPopover?.();
+      placeBy(list.current, button.current);
+      entries(list.current)[0]?.focus();
     }
-    inside
-      .querySelector<HTMLElement>('[role=menuitem]:not(:disabled)')
-      ?.focus();
-    const root = inside.getRootNode();
-    const away = (event: Event) => {
-      if (!inside.contains(event.target as Node)) {
-        show(false);
-      }
-    };
-    root.addEventListener('pointerdown', away, true);
-    return () => root.removeEventListener('pointerdown', away, true);
   }, [open]);
   const close = () => {
     show(false);
-    place.current?.querySelector<HTMLElement>('button')?.focus();
+    button.current?.focus();
   };
   const keys = (event: KeyboardEvent) => {
-    const inside = place.current;
-    const entries = [
-      ...(inside?.querySelectorAll<HTMLElement>(
-        '[role=menuitem]:not(:disabled)'
-      ) ?? [])
-    ];
-    const at = inside ? entries.indexOf(focused(inside) as HTMLElement) : -1;
+    const inside = list.current as HTMLElement;
+    const all = entries(inside);
+    const at = all.indexOf(focused(inside) as HTMLElement);
     const goes: { [key: string]: number } = {
-      ArrowDown: (at + 1) % entries.length,
-      ArrowUp: (at - 1 + entries.length) % entries.length,
+      ArrowDown: (at + 1) % all.length,
+      ArrowUp: (at - 1 + all.length) % all.length,
       Home: 0,
-      End: entries.length - 1
+      End: all.length - 1
     };
-    if (event.key === 'Escape') {
-      event.stopPropagation();
+    event.stopPropagation();
+    if (event.key === 'Escape' || event.key === 'Tab') {
+      event.preventDefault();
       close();
-    } else if (event.key === 'Tab') {
-      show(false);
     } else if (event.key in goes) {
       event.preventDefault();
-      entries[goes[event.key]]?.focus();
+      all[goes[event.key]]?.focus();
     }
   };
   return (
-    <div class="lw-menu" ref={place}>
+    <div class="lw-menu">
       <button
         type="button"
+        ref={button}
         class={
           bare
             ? 'lw-icon-button lw-button-quiet'
@@ -106,9 +91,16 @@ export function Menu({
         <div
           class="lw-menu-list"
           id={id}
+          ref={list}
           role="menu"
           aria-label={label}
+          popover="auto"
           onKeyDown={keys}
+          onToggle={event => {
+            if ((event as ToggleEvent).newState === 'closed') {
+              show(false);
+            }
+          }}
         >
           {items.map(item => (
             <button
@@ -124,7 +116,7 @@ export function Menu({
               }}
             >
               {item.icon ? <Icon name={item.icon} /> : <span class="lw-icon" />}
-              <bdi>{item.label}</bdi>
+              <bdi class="lw-menu-text">{item.label}</bdi>
               {item.hint && <span class="lw-menu-hint">{item.hint}</span>}
             </button>
           ))}
@@ -132,4 +124,22 @@ export function Menu({
       )}
     </div>
   );
+}
+
+function entries(list: Element): HTMLElement[] {
+  return [
+    ...list.querySelectorAll<HTMLElement>('[role=menuitem]:not(:disabled)')
+  ];
+}
+
+/** Put a list under its button, or above where there is no room, within the window. */
+function placeBy(list: HTMLElement, button: Element): void {
+  const at = button.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = list;
+  const [right, bottom] = [window.innerWidth - 8, window.innerHeight - 8];
+  const left = at.left + width <= right ? at.left : at.right - width;
+  const top =
+    at.bottom + 4 + height <= bottom ? at.bottom + 4 : at.top - 4 - height;
+  list.style.left = `${Math.max(8, left)}px`;
+  list.style.top = `${Math.max(8, top)}px`;
 }

@@ -21,7 +21,7 @@ export interface IBadgeProps {
 export function Badge(props: IBadgeProps): JSX.Element {
   const tr = useText();
   const { value, lower, upper, n, failed } = props;
-  const around = spread(props);
+  const written = write(props);
   const told = [
     props.title,
     format.full(value),
@@ -33,8 +33,10 @@ export function Badge(props: IBadgeProps): JSX.Element {
   ];
   return (
     <span class="lw-badge" title={told.filter(Boolean).join('\n')}>
-      <span class="lw-badge-value">{format[props.as ?? 'number'](value)}</span>
-      {around && <span class="lw-badge-interval"> {around}</span>}
+      <span class="lw-badge-value">{written.value}</span>
+      {written.interval && (
+        <span class="lw-badge-interval"> {written.interval}</span>
+      )}
       {typeof n === 'number' && (
         <span class="lw-badge-n"> n={format.count(n)}</span>
       )}
@@ -48,15 +50,16 @@ export function Badge(props: IBadgeProps): JSX.Element {
   );
 }
 
-function spread(props: IBadgeProps): string {
+function write(props: IBadgeProps): format.IEstimate {
   const { value, lower, upper, as = 'number' } = props;
-  if (typeof lower !== 'number' || typeof upper !== 'number') {
-    return '';
-  }
   if (as === 'number') {
-    return format.interval(value, lower, upper);
+    return format.estimate(value, lower, upper);
   }
-  return `${format[as](lower)}–${format[as](upper)}`;
+  const known = typeof lower === 'number' && typeof upper === 'number';
+  return {
+    value: format[as](value),
+    interval: known ? `${format[as](lower)}–${format[as](upper)}` : ''
+  };
 }
 
 export interface IDifferenceProps {
@@ -89,6 +92,7 @@ export function Difference(props: IDifferenceProps): JSX.Element {
   const { value, lower, upper, p, better, scale } = props;
   const sure = significant(props);
   const size = typeof value === 'number' ? value : 0;
+  const written = format.estimate(value, lower, upper, 2);
   const way =
     sure !== true || size === 0 || !better
       ? 'same'
@@ -129,12 +133,11 @@ export function Difference(props: IDifferenceProps): JSX.Element {
           />
         </span>
       ) : null}
-      <span class="lw-difference-value">{format.signed(value)}</span>
-      {typeof lower === 'number' && typeof upper === 'number' && (
-        <span class="lw-badge-interval">
-          {' '}
-          {format.interval(value, lower, upper)}
-        </span>
+      <span class="lw-difference-value">
+        {format.plus(value, written.value)}
+      </span>
+      {written.interval && (
+        <span class="lw-badge-interval"> {written.interval}</span>
       )}
       {verdict && <span class="lw-difference-mark"> {verdict}</span>}
       {way !== 'same' && <span class="lw-visually-hidden"> {tr(way)}</span>}

@@ -1,8 +1,11 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { useContext } from 'preact/hooks';
 import type { IHost } from '../host';
 import { CodeLine } from './code';
-import { useKeys, type IKey } from './keys';
+import { IconButton } from './controls';
+import { KeyRingContext, useKeys, type IKey } from './keys';
 import { StatusMark } from './states';
+import { t } from './translate';
 
 export interface IFigure {
   label: string;
@@ -61,8 +64,9 @@ const NONE: readonly IKey[] = [];
 
 /** A panel: header, one line of figures, working area, and a footer with the reproducing line. */
 export function Panel(props: IPanelProps): JSX.Element {
-  const { host, title, version, state, figures, footer } = props;
-  useKeys(props.keys ?? NONE);
+  const { host, title, version, state, figures, footer, keys = NONE } = props;
+  const ring = useContext(KeyRingContext);
+  useKeys(keys);
   return (
     <section class={`lw-panel${props.fill ? ' lw-panel-fill' : ''}`}>
       <header class="lw-panel-head">
@@ -84,13 +88,20 @@ export function Panel(props: IPanelProps): JSX.Element {
         <div class="lw-panel-work">{props.children}</div>
         {props.drawer}
       </div>
-      {footer && (
+      {(footer || keys.length > 0) && (
         <footer class="lw-panel-foot">
-          {typeof footer === 'string' ? (
-            <CodeLine host={host} code={footer} />
-          ) : (
-            footer
-          )}
+          <div class="lw-panel-foot-text">
+            {typeof footer === 'string' && footer !== '' ? (
+              <CodeLine host={host} code={footer} />
+            ) : (
+              footer
+            )}
+          </div>
+          <IconButton
+            icon="help"
+            label={t(host, 'Show the keys')}
+            onClick={() => ring.show()}
+          />
         </footer>
       )}
     </section>

@@ -1,34 +1,28 @@
-/** Find out whether the page is dark, as JupyterLab says it, else its colours, else the system. */
+/** Find out whether the page is dark: as JupyterLab says, else by its colours, else by the system. */
 export function isDark(root: Element): boolean {
   const said = document.body?.dataset.jpThemeLight;
   if (said !== undefined) {
     return said === 'false';
   }
-  const paper = getComputedStyle(root)
-    .getPropertyValue('--jp-layout-color1')
-    .trim();
-  const shade = paper && luminance(paper);
-  if (typeof shade === 'number') {
-    return shade < 0.4;
-  }
-  return window.matchMedia?.('(prefers-color-scheme: dark)').matches ?? false;
+  const style = getComputedStyle(root);
+  // Only a host that has colours of its own says something by them; without, ours would answer.
+  const shade = style.getPropertyValue('--jp-layout-color1').trim()
+    ? luminance(style.backgroundColor)
+    : null;
+  return shade === null
+    ? (window.matchMedia?.('(prefers-color-scheme: dark)').matches ?? false)
+    : shade < 0.4;
 }
 
-/** How light a colour such as `#fff` or `rgb(17, 17, 17)` is, from 0 to 1; null if it is no such. */
+/** How light a colour such as `rgb(17, 17, 17)` is, from 0 to 1; null if it is no such. */
 export function luminance(colour: string): number | null {
-  const hex = /^#([0-9a-f]{3,8})$/i.exec(colour)?.[1];
-  let parts: number[] | null = null;
-  if (hex && (hex.length === 3 || hex.length === 4)) {
-    parts = [...hex.slice(0, 3)].map(digit => parseInt(digit + digit, 16));
-  } else if (hex && hex.length >= 6) {
-    parts = [0, 2, 4].map(at => parseInt(hex.slice(at, at + 2), 16));
-  } else {
-    const found = /^rgba?\(\s*(\d+)[,\s]+(\d+)[,\s]+(\d+)/.exec(colour);
-    parts = found ? found.slice(1, 4).map(Number) : null;
-  }
-  return parts === null
+  const found = /^rgba?\(\s*([\d.]+)[,\s]+([\d.]+)[,\s]+([\d.]+)/.exec(colour);
+  return found === null
     ? null
-    : (0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]) / 255;
+    : (0.2126 * Number(found[1]) +
+        0.7152 * Number(found[2]) +
+        0.0722 * Number(found[3])) /
+        255;
 }
 
 /** Keep `data-lw-theme` of an element at `light` or `dark`, as the page around it is. */

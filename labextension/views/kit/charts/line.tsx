@@ -5,11 +5,12 @@ import { csv } from '../columns';
 import { useHost, useText } from '../context';
 import { Button, IconButton } from '../controls';
 import * as format from '../format';
+import { useKeys } from '../keys';
 import { useSize } from '../size';
 import { Legend } from './legend';
 import { Brush, Cross, Marks, type IMark } from './overlay';
 import { Axes, Line, type IFrame } from './plot';
-import { useReading } from './reading';
+import { chartKeys, useReading } from './reading';
 import { extent, isNumber, nearest, stops, type ISeries } from './series';
 import { linear, logarithmic, writeTicks, type IAxis } from './ticks';
 
@@ -95,6 +96,7 @@ export function LineChart(props: ILineChartProps): JSX.Element {
     places,
     canLog ? switchLog : null
   );
+  useKeys(useMemo(() => chartKeys(tr), [tr]));
   const values = series.map(one => {
     const at = cross === null ? one.x.length - 1 : nearest(one.x, cross);
     const value = at < 0 ? null : one.y[at];

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import type { IKey } from '../keys';
 import { fromX, type IFrame } from './plot';
 import { nearest } from './series';
 
@@ -130,4 +131,16 @@ export function useReading(
       }
     }
   };
+}
+
+/** A chart's own keys, for the `?` sheet. */
+export function chartKeys(tr: (text: string) => string): IKey[] {
+  const group = tr('Chart');
+  return [
+    ['ArrowLeft ArrowRight', tr('Read the values')],
+    ['Home End', tr('First or last value')],
+    ['+ -', tr('Zoom')],
+    ['0 Escape', tr('Whole range')],
+    ['l', tr('Logarithmic scale')]
+  ].map(([keys, label]) => ({ keys, label, group }));
 }

@@ -10,21 +10,12 @@ export interface IAxis {
   most: number;
 }
 
-/** The step between ticks: 1, 2 or 5 times a power of ten, so that about `count` of them fit. */
+/** The step between ticks: 1, 2 or 5 times a power of ten, so that at most `count` of them fit. */
 export function step(span: number, count: number): number {
   const rough = span / Math.max(1, count);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const lead = rough / power;
-  // The borders are the geometric means of neighbouring steps.
-  const nice =
-    lead < Math.SQRT2
-      ? 1
-      : lead < Math.sqrt(10)
-        ? 2
-        : lead < Math.sqrt(50)
-          ? 5
-          : 10;
-  return nice * power;
+  const power = 10 ** Math.floor(Math.log10(rough) + 1e-9);
+  const lead = rough / power - 1e-9;
+  return (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power;
 }
 
 /** Round numbers between two values, both ends included where they are round themselves. */

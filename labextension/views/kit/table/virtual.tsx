@@ -16,9 +16,11 @@ import {
 } from '../columns';
 import { useHost, useText } from '../context';
 import * as format from '../format';
+import { useKeys } from '../keys';
 import { useSize } from '../size';
 import { ErrorBox } from '../states';
 import { useActs } from './acts';
+import { tableKeys } from './keys';
 import { cellOf, fitting, focusCell, showColumn } from './dom';
 import { FullText } from './fulltext';
 import { columnsBetween, layout, Scale } from './geometry';
@@ -176,6 +178,7 @@ export function VirtualTable<R = Row>(
       });
     }
   };
+  useKeys(useMemo(() => tableKeys(tr), [tr]));
   const acts = useActs<R>({
     host,
     columns,
