@@ -117,6 +117,8 @@ function make(
 ): Shown {
   const content = new ViewPanel(workbench, kept, { view, subject });
   const panel = new MainAreaWidget({ content });
+  // A panel brings its own header.
+  panel.toolbar.hide();
   panel.title.label = title;
   panel.title.caption = subject || title;
   panel.title.icon = workbenchIcon;

@@ -30,6 +30,8 @@ export class SidebarActions {
   readonly card: Card;
   /** Gives the tree the keyboard; the page sets it. */
   focusTree: () => void = () => undefined;
+  /** Gives the search the keyboard; the page sets it. */
+  focusSearch: () => void = () => undefined;
 
   open(entry: IEntry): void {
     this.card.hide();

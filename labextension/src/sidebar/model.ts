@@ -224,7 +224,7 @@ export class SidebarModel {
   }
 
   private async find(limit: number, signal: AbortSignal) {
-    const { client, trans } = this.workbench;
+    const { client, messages, trans } = this.workbench;
     const query = { q: this.query, limit };
     const { items } = await client.get<{ items: IFound[] }>(
       'search',
@@ -232,15 +232,17 @@ export class SidebarModel {
       signal
     );
     return {
-      items: items.map((item): IEntry => {
-        const label = trans.__('created');
-        return {
-          ...item,
-          title: item.name,
-          detail: item.kind,
-          figures: [{ label, value: item.created, form: 'time' }]
-        };
-      }),
+      items: items.map((item): IEntry => ({
+        ...item,
+        title: item.name,
+        figures: [
+          {
+            label: trans.__('Kind'),
+            value: messages.say(item.kind),
+            form: 'text'
+          }
+        ]
+      })),
       total: items.length
     };
   }

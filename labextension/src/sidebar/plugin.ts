@@ -61,8 +61,8 @@ export const sidebar: JupyterFrontEndPlugin<void> = {
       describedBy: { args: { type: 'object', properties: {} } },
       execute: () => {
         labShell?.expandLeft();
-        app.shell.activateById(SIDEBAR_ID);
         widget.focusSearch();
+        app.shell.activateById(SIDEBAR_ID);
       }
     });
   }

@@ -20,6 +20,7 @@ const MOST_FIGURES = 2;
 
 interface IRowProps {
   id: string;
+  section: string;
   entry: IEntry;
   index: number;
   total: number;
@@ -29,7 +30,7 @@ interface IRowProps {
 
 /** One entry: a line of the tree. */
 export function Row(props: IRowProps): JSX.Element {
-  const { id, entry, index, total, active, actions } = props;
+  const { id, section, entry, index, total, active, actions } = props;
   const { messages } = actions.workbench;
   const state = entry.alarm ? 'alarm' : entry.state;
   return (
@@ -46,7 +47,10 @@ export function Row(props: IRowProps): JSX.Element {
       data-kind={entry.kind}
       data-ref={entry.ref}
       draggable
-      onClick={() => actions.open(entry)}
+      onClick={() => {
+        actions.model.go({ section, index });
+        actions.open(entry);
+      }}
       onContextMenu={event => {
         event.preventDefault();
         event.stopPropagation();

@@ -11,10 +11,18 @@ export function SearchField({
 }): JSX.Element {
   const { model, workbench } = actions;
   const { trans } = workbench;
+  const field = React.useRef<HTMLInputElement>(null);
+  React.useEffect(() => {
+    actions.focusSearch = () => {
+      field.current?.focus();
+      field.current?.select();
+    };
+  }, [actions]);
   return (
     <div className="jp-LlmopsWorkbench-search" role="search">
       <searchIcon.react tag="span" width="14px" height="14px" />
       <input
+        ref={field}
         type="text"
         className="jp-mod-styled"
         value={model.query}

@@ -218,6 +218,7 @@ function Entries({ section, actions }: ISectionProps): JSX.Element {
               <Row
                 key={index}
                 id={lineId(section.id, index)}
+                section={section.id}
                 entry={entry}
                 index={index}
                 total={total}

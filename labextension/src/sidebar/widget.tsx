@@ -21,11 +21,9 @@ export class SidebarWidget extends ReactWidget {
     this.actions = new SidebarActions(model, commands);
   }
 
-  /** Put the cursor into the search. */
+  /** Put the cursor into the search, once the sidebar has been activated. */
   focusSearch(): void {
-    this.node
-      .querySelector<HTMLInputElement>('.jp-LlmopsWorkbench-search input')
-      ?.focus();
+    this.searching = true;
   }
 
   dispose(): void {
@@ -57,8 +55,14 @@ export class SidebarWidget extends ReactWidget {
   }
 
   protected onActivateRequest(): void {
-    this.actions.focusTree();
+    if (this.searching) {
+      this.actions.focusSearch();
+    } else {
+      this.actions.focusTree();
+    }
+    this.searching = false;
   }
 
   private readonly actions: SidebarActions;
+  private searching = false;
 }
