@@ -1,6 +1,7 @@
 import {
   useCallback,
   useEffect,
+  useLayoutEffect,
   useReducer,
   useRef,
   useState
@@ -35,9 +36,13 @@ export interface IAskHookOptions {
 /** Keep a component in step with one key of the host's state. */
 function useRise(host: IHost, key: string): number {
   const [rises, rise] = useReducer((n: number) => n + 1, 0);
-  useEffect(() => {
+  const drawn = host.state.get(key);
+  useLayoutEffect(() => {
     const control = new AbortController();
     host.state.on(key, () => rise(undefined), control.signal);
+    if (host.state.get(key) !== drawn) {
+      rise(undefined);
+    }
     return () => control.abort();
   }, [host, key]);
   return rises;

@@ -166,7 +166,7 @@ export function estimate(
   if (absent(lower) || absent(upper)) {
     return plain;
   }
-  const half = (upper - lower) / 2;
+  const half = Number(((upper - lower) / 2).toPrecision(6));
   const size = Math.max(Math.abs(value ?? 0), Math.abs(lower), Math.abs(upper));
   if (!Number.isFinite(half) || half < 0 || size >= 1e6 || size < 1e-3) {
     return { ...plain, interval: `${number(lower, 2)}–${number(upper, 2)}` };
@@ -174,7 +174,7 @@ export function estimate(
   if (half === 0) {
     return { ...plain, interval: '±0' };
   }
-  const lead = Number(half.toExponential().slice(0, 3));
+  const lead = Number(half.toExponential(2).split('e')[0]);
   const places = Math.min(
     decimals(half, lead < 3 ? 2 : 1),
     Math.max(decimals(size, digits), 0)
