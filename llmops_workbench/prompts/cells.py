@@ -114,14 +114,15 @@ class Cells:
         source = [] if self.source is None else [self.source]
         return kept.matches([*source, self.expected, *self.said], search)
 
-    def counts(self, metric: str, search: str = "") -> dict[str, int]:
-        """Count the rows that each choice of `show` would leave."""
+    def counts(self, metric: str, search: str = "", starred: Sequence[int] = ()) -> dict[str, int]:
+        """Count the rows that each choice of `show` would leave, and the starred ones."""
         found = self.found(search)
         masks = {
             "all": found,
             "failures": found & self.failures(metric),
             "errors": found & self.errors.any(axis=0),
             "different": found & self.different,
+            "starred": found & self._only(starred),
         }
         return {name: int(mask.sum()) for name, mask in masks.items()}
 
@@ -160,15 +161,20 @@ class Cells:
         elif show == "different":
             mask &= self.different
         if only is not None:
-            chosen = np.zeros(self.rows, bool)
-            chosen[[place for place in only if 0 <= place < self.rows]] = True
-            mask &= chosen
+            mask &= self._only(only)
         places: Places = np.flatnonzero(mask)
         if sort == "row":
             return places[::-1] if descending else places
         values = self._ranked(metric, sort)[places]
         values = np.where(np.isnan(values), np.inf, -values if descending else values)
         return places[np.argsort(values, kind="stable")]
+
+    def _only(self, places: Sequence[int]) -> Mask:
+        import numpy as np
+
+        chosen = np.zeros(self.rows, bool)
+        chosen[[place for place in places if 0 <= place < self.rows]] = True
+        return chosen
 
     def _ranked(self, metric: str, sort: str) -> Floats:
         import warnings

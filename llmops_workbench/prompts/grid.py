@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from llmops_workbench.core import context
 from llmops_workbench.core.errors import DataError, JobError, UsageError
 from llmops_workbench.prompts.report import Column, ComparisonReport
+from llmops_workbench.prompts.uses import LEVEL
 from llmops_workbench.scoring.answer_columns import answer_columns
 from llmops_workbench.scoring.asking import (
     LIKELIHOOD,
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from llmops_workbench.scoring.score import Score
 
 SAMPLE_ROWS = 10
-# The chance of a false difference that a comparison accepts, over all its columns.
-LEVEL = 0.05
 
 
 def run(

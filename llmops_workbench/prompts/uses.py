@@ -1,4 +1,4 @@
-"""What to do with a variant that a comparison chose, as operations with their arguments."""
+"""Which variant a comparison speaks for, and what to do with it: operations with arguments."""
 
 from __future__ import annotations
 
@@ -8,6 +8,39 @@ from typing import Any
 
 from llmops_workbench.core.errors import LLMOpsError
 from llmops_workbench.core.references import parse
+
+# The chance of a false difference that a comparison accepts, over all its columns.
+LEVEL = 0.05
+
+
+def best_variants(report: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Say by each metric which variant has the best score, and whether that is more than chance.
+
+    Returns:
+        By metric the number of the `variant`, and whether it is `sure`: it differs from the first
+        one after correction; the first one itself must differ from all others. A metric by which
+        two are equally good is left out.
+    """
+    from llmops_workbench.scoring.kept import metric_facts
+
+    columns = report["columns"]
+    found: dict[str, dict[str, Any]] = {}
+    for name in dict.fromkeys(name for column in columns for name in column["metrics"]):
+        sign = 1 if metric_facts(name)["higher"] else -1
+        known = {
+            at: sign * column["metrics"][name]["value"]
+            for at, column in enumerate(columns)
+            if column["metrics"].get(name, {}).get("value") is not None
+        }
+        if len(known) < 2:
+            continue
+        best = max(known, key=lambda at: known[at])
+        if list(known.values()).count(known[best]) > 1:
+            continue
+        against = [best] if best else [at for at in known if at]
+        sure = all(columns[at]["adjusted_p"].get(name, 1.0) < LEVEL for at in against)
+        found[name] = {"variant": best, "sure": sure}
+    return found
 
 
 def uses_of(report: Mapping[str, Any], column: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

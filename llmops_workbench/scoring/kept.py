@@ -205,12 +205,13 @@ def _composed(column: pa.ChunkedArray) -> pa.Array:
 
 
 def shortened(column: pa.ChunkedArray, rows: Any, longest: int = SHOWN) -> pa.Array:
-    """Give the beginnings of the texts of some rows."""
+    """Give the texts of some rows; of a long one the beginning, with a mark at its end."""
     import pyarrow.compute as pc
 
     taken = column.take(rows)
     taken = taken.combine_chunks() if hasattr(taken, "chunks") else taken
-    return pc.utf8_slice_codeunits(taken, 0, longest)
+    cut = pc.binary_join_element_wise(pc.utf8_slice_codeunits(taken, 0, longest), "…", "")
+    return pc.if_else(pc.greater(pc.utf8_length(taken), longest), cut, taken)
 
 
 def detailed(value: Any, longest: int) -> dict[str, Any] | None:

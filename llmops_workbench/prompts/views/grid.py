@@ -13,7 +13,7 @@ from llmops_workbench.core.views import Answer, View, answer, arrow_stream, view
 from llmops_workbench.execution.shown_run import shown_run
 from llmops_workbench.prompts.cells import Cells, Show
 from llmops_workbench.prompts.earlier import earlier_run
-from llmops_workbench.prompts.uses import uses_of
+from llmops_workbench.prompts.uses import best_variants, uses_of
 from llmops_workbench.scoring import kept
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 500
 MOST_STARRED = 10_000
 Place = Annotated[int, Field(ge=0)]
+Starred = Annotated[list[int], Field(max_length=MOST_STARRED)]
 
 
 @view
@@ -51,6 +52,7 @@ class GridView(View):
             "variants": [
                 column | {"uses": self._uses(result, column)} for column in result["columns"]
             ],
+            "best": best_variants(result),
             "metrics": [],
             "inputs": [],
             "source": False,
@@ -71,14 +73,15 @@ class GridView(View):
         }
 
     @answer
-    def counts(self, metric: str = "", search: str = "") -> dict[str, int]:
-        """Count the rows that each choice of `show` would leave.
+    def counts(self, metric: str = "", search: str = "", starred: Starred = []) -> dict[str, int]:
+        """Count the rows that each choice of `show` would leave, and the starred ones.
 
         Args:
             metric: What a failure is by.
             search: Words that must stand in the row.
+            starred: Places of the starred rows.
         """
-        return self._cells.counts(metric, search)
+        return self._cells.counts(metric, search, starred)
 
     @answer
     def rows(
@@ -90,7 +93,7 @@ class GridView(View):
         search: str = "",
         sort: str = "row",
         descending: bool = False,
-        only: Annotated[list[int] | None, Field(max_length=MOST_STARRED)] = None,
+        only: Starred | None = None,
         against: Literal["", "earlier"] = "",
     ) -> Answer:
         """Give a range of rows with the answers of all variants; see `Cells.order` and `.range`.

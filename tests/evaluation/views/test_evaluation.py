@@ -82,6 +82,10 @@ def ask(view: View, **payload: Any) -> tuple[dict[str, Any], list[dict[str, Any]
     return answer.json, pa.ipc.open_stream(io.BytesIO(answer.buffers[0])).read_all().to_pylist()
 
 
+def shortened(text: str | None) -> str | None:
+    return text if text is None or len(text) <= 400 else text[:400] + "…"
+
+
 def places(view: View, **payload: Any) -> list[int]:
     told, rows = ask(view, **payload)
     assert told["total"] == len(rows)
@@ -134,7 +138,7 @@ def test_rows_hold_both_answers_and_the_expected_one(
     for row, line in zip(rows, lines[3:12], strict=True):
         kept = line["kept"]
         assert (row["row"], row["expected"]) == (line["__row__"], line["label"])
-        assert row["text"] == (line["text"] and line["text"][:400])
+        assert row["text"] == shortened(line["text"])
         assert (row["answer"], row["base"]) == (kept["answer"], kept["baseline_answer"])
         assert (row["error"], row["base_error"]) == (kept["error"], kept["baseline_error"])
         assert row["score"] == kept["exact_match"]

@@ -80,6 +80,10 @@ def ask(view: View, **payload: Any) -> tuple[dict[str, Any], list[dict[str, Any]
     return answer.json, pa.ipc.open_stream(io.BytesIO(answer.buffers[0])).read_all().to_pylist()
 
 
+def shortened(text: str | None) -> str | None:
+    return text if text is None or len(text) <= 400 else text[:400] + "…"
+
+
 def places(view: View, **payload: Any) -> list[int]:
     told, rows = ask(view, **payload)
     assert told["total"] == len(rows)
@@ -104,12 +108,24 @@ def test_the_figures_are_those_of_the_run(compared: tuple[Workspace, Any], grid:
     assert state["line"].count("callable:tests.stand_ins:") == 3
 
 
+def test_the_best_variant_is_named_and_whether_that_is_chance(
+    compared: tuple[Workspace, Any], grid: View
+) -> None:
+    _, report = compared
+    for name, best in grid.state()["best"].items():
+        values = [column.metrics[name].value for column in report.columns]
+        assert values[best["variant"]] == max(values)
+        assert best["variant"] > 0, "the first one is the worst model"
+        assert best["sure"] is (report.columns[best["variant"]].adjusted_p[name] < 0.05)
+    assert any(best["sure"] for best in grid.state()["best"].values())
+
+
 def test_a_range_holds_the_kept_answers_and_scores(grid: View, lines: list[dict[str, Any]]) -> None:
     told, rows = ask(grid, start=10, stop=17)
     assert (told["total"], len(rows)) == (ROWS, 7)
     for row, line in zip(rows, lines[10:17], strict=True):
         assert (row["place"], row["row"]) == (line["place"], line["__row__"])
-        assert row["text"] == (line["text"] and line["text"][:400])
+        assert row["text"] == shortened(line["text"])
         assert row["expected"] == line["label"]
         for at, cell in enumerate(line["cells"]):
             assert row[f"a{at}"] == cell["answer"]
@@ -136,6 +152,7 @@ def test_what_is_shown_is_what_the_filter_says(grid: View, lines: list[dict[str,
         assert counts[show] == len(own)
     assert 0 < counts["errors"] < counts["failures"] < counts["all"]
     assert places(grid, only=[5, 3, 3, 10**6]) == [3, 5]
+    assert grid.ask("counts", {"starred": [5, 3, 3, 10**6]}).json["starred"] == 2
 
 
 def test_search_finds_questions_and_answers_in_any_script_and_case(
@@ -229,7 +246,7 @@ def test_a_long_text_comes_in_part_until_all_of_it_is_asked_for(
     report = compare(workspace, data="long", models=MODELS[1:2], target="label")
     grid = views.get("grid")(workspace, f"run:{report.run_id}")
     _, rows = ask(grid)
-    assert len(rows[0]["text"]) == 400
+    assert rows[0]["text"] == shortened(long)
     cell = grid.ask("cell", {"place": 0, "variant": 0}).json
     assert (len(cell["text"]["text"]), cell["text"]["length"]) == (50_000, 200_000)
     whole = grid.ask("cell", {"place": 0, "variant": 0, "whole": True}).json
