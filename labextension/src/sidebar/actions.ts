@@ -6,6 +6,7 @@ import { Card } from './card';
 import { Choices } from './choices';
 import type { IEntry } from './entry';
 import type { SidebarModel } from './model';
+import { Spot } from './spot';
 
 /** An operation that begins with a thing of a kind. */
 interface IFitting {
@@ -28,10 +29,8 @@ export class SidebarActions {
 
   readonly workbench: IWorkbench;
   readonly card: Card;
-  /** Gives the tree the keyboard; the page sets it. */
-  focusTree: () => void = () => undefined;
-  /** Gives the search the keyboard; the page sets it. */
-  focusSearch: () => void = () => undefined;
+  readonly tree = new Spot();
+  readonly search = new Spot();
 
   open(entry: IEntry): void {
     this.card.hide();
@@ -78,7 +77,7 @@ export class SidebarActions {
         this.run(CommandIDs.remove, { ref: entry.ref })
       );
     }
-    choices.show(x, y, () => this.focusTree());
+    choices.show(x, y, () => this.tree.focus());
   }
 
   /** Show what can be begun. */

@@ -11,18 +11,11 @@ export function SearchField({
 }): JSX.Element {
   const { model, workbench } = actions;
   const { trans } = workbench;
-  const field = React.useRef<HTMLInputElement>(null);
-  React.useEffect(() => {
-    actions.focusSearch = () => {
-      field.current?.focus();
-      field.current?.select();
-    };
-  }, [actions]);
   return (
     <div className="jp-LlmopsWorkbench-search" role="search">
       <searchIcon.react tag="span" width="14px" height="14px" />
       <input
-        ref={field}
+        ref={actions.search.ref}
         type="text"
         className="jp-mod-styled"
         value={model.query}
@@ -30,15 +23,16 @@ export function SearchField({
         aria-label={trans.__('Search everything')}
         aria-keyshortcuts="/"
         spellCheck={false}
+        onFocus={event => event.target.select()}
         onChange={event => model.search(event.target.value)}
         onKeyDown={event => {
           if (event.key === 'Escape') {
             event.stopPropagation();
             model.search('');
-            actions.focusTree();
+            actions.tree.focus();
           } else if (event.key === 'ArrowDown') {
             event.preventDefault();
-            actions.focusTree();
+            actions.tree.focus();
           } else if (event.key === 'Enter') {
             const first = model.list(RESULTS).at(0);
             if (first) {
@@ -55,7 +49,7 @@ export function SearchField({
           aria-label={trans.__('Clear the search')}
           onClick={() => {
             model.search('');
-            actions.focusTree();
+            actions.tree.focus();
           }}
         >
           <clearIcon.react tag="span" width="14px" height="14px" />

@@ -120,7 +120,7 @@ function Filter({ section, actions }: ISectionProps): JSX.Element {
   React.useEffect(() => field.current?.focus(), []);
   const close = () => {
     model.filter(section.id, undefined);
-    actions.focusTree();
+    actions.tree.focus();
   };
   return (
     <div className="jp-LlmopsWorkbench-filter">
@@ -142,7 +142,7 @@ function Filter({ section, actions }: ISectionProps): JSX.Element {
           } else if (event.key === 'ArrowDown' || event.key === 'Enter') {
             event.preventDefault();
             model.go({ section: section.id, index: 0 });
-            actions.focusTree();
+            actions.tree.focus();
           }
         }}
       />

@@ -87,14 +87,10 @@ function Header({ actions }: IProps): JSX.Element {
 
 function Tree({ actions }: IProps): JSX.Element {
   const { model, workbench } = actions;
-  const tree = React.useRef<HTMLDivElement>(null);
   const { section, index } = model.place;
   const shown = model.shown;
   const first = shown[0]?.id ?? '';
   const at = section ? lineId(section, index) : lineId(first, -1);
-  React.useEffect(() => {
-    actions.focusTree = () => tree.current?.focus();
-  }, [actions]);
   React.useEffect(() => {
     if (index < 0) {
       document.getElementById(at)?.scrollIntoView?.({ block: 'nearest' });
@@ -120,7 +116,7 @@ function Tree({ actions }: IProps): JSX.Element {
   };
   return (
     <div
-      ref={tree}
+      ref={actions.tree.ref}
       role="tree"
       className="jp-LlmopsWorkbench-tree"
       tabIndex={0}

@@ -56,9 +56,9 @@ export class SidebarWidget extends ReactWidget {
 
   protected onActivateRequest(): void {
     if (this.searching) {
-      this.actions.focusSearch();
+      this.actions.search.focus();
     } else {
-      this.actions.focusTree();
+      this.actions.tree.focus();
     }
     this.searching = false;
   }
