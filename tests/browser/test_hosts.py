@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -10,29 +9,12 @@ from typing import Any
 import pytest
 
 from llmops_workbench.core.workspace import Workspace
-from llmops_workbench.faces.widgets import module
 from tests.browser.hosts_places import FIRST_CELL, NotebookPlace, Place, jupyter
 from tests.browser.hosts_scenarios import SCENARIOS
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 HOSTS = ["kernel"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium")
-    if not module.is_built():
-        pytest.skip("needs the built panels")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
