@@ -30,7 +30,7 @@ BUILT = (PACKAGE / "static", PACKAGE / "labextension")
 STAMP = "sources.sha256"
 # Where JupyterLab looks for it, below the prefix of its Python.
 PLACE = "share/jupyter/labextensions/llmops-workbench"
-# What the output depends on; tests and lint settings stand elsewhere.
+# What the output depends on, apart from the tests among it.
 SOURCES = (
     "build-views.mjs",
     "install.json",
@@ -40,6 +40,7 @@ SOURCES = (
     "src",
     "style",
     "tsconfig.base.json",
+    "tsconfig.build.json",
     "tsconfig.json",
     "views",
 )
@@ -61,10 +62,14 @@ def digest(folder: Path = HERE) -> str:
     for name in SOURCES:
         path = folder / name
         files = [path] if path.is_file() else path.rglob("*")
-        for file in sorted(file for file in files if file.is_file()):
+        for file in sorted(file for file in files if file.is_file() and not _is_test(file)):
             content = hashlib.sha256(file.read_bytes()).hexdigest()
             total.update(f"{file.relative_to(folder).as_posix()} {content}\n".encode())
     return total.hexdigest()
+
+
+def _is_test(file: Path) -> bool:
+    return file.name.endswith((".test.ts", ".test.tsx")) or "testing" in file.parts
 
 
 def is_current() -> bool:

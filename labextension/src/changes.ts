@@ -124,8 +124,9 @@ export class Changes {
       this.link = 'live';
       this.problem = '';
       const news = before ? stamp(before) !== stamp(now) : false;
-      const moved = news || before?.jobs_revision !== now.jobs_revision;
-      if (before && moved) {
+      const moved =
+        news || (!!before && before.jobs_revision !== now.jobs_revision);
+      if (moved) {
         this.deaf = !this.told;
       }
       if (known !== 'live' || (news && !this.told)) {
