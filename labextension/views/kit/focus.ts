@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 const REACHABLE =
   'a[href],button:not(:disabled),input:not(:disabled),select:not(:disabled),' +
@@ -34,7 +34,7 @@ export function useFocusInside(
   place: RefObject<HTMLElement>,
   open: boolean
 ): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const inside = place.current;
     if (!open || !inside) {
       return;

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useLayoutEffect, useId, useRef } from 'preact/hooks';
 import { useText } from './context';
 import { Button, IconButton } from './controls';
 import { focused, useFocusInside } from './focus';
@@ -56,7 +56,7 @@ export function Dialog(props: ISheetProps): JSX.Element | null {
   const tr = useText();
   const place = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const inside = place.current;
     if (props.open && inside && !inside.open) {
       const before = focused(inside);

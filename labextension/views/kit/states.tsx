@@ -1,9 +1,11 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { clipped } from './columns';
 import { useText } from './context';
 import { Button } from './controls';
 import { count, percent, seconds } from './format';
 import { Icon, type IconName } from './icons';
+import { visible } from './text';
 
 type Tone = 'good' | 'bad' | 'warn' | 'busy' | 'calm';
 
@@ -72,6 +74,10 @@ export function Empty({
   );
 }
 
+/** Characters of a message that stand in the box, and of its details. */
+const SENTENCE = 400;
+const DETAIL = 20_000;
+
 /** One sentence that says what is wrong, the details on demand, and a second try. */
 export function ErrorBox({
   error,
@@ -82,20 +88,24 @@ export function ErrorBox({
 }): JSX.Element {
   const tr = useText();
   const message = typeof error === 'string' ? error : error.message;
-  const detail =
+  const more =
     typeof error === 'string'
       ? ''
       : String((error as { detail?: unknown }).detail ?? '');
+  const short = clipped(message, SENTENCE);
+  const detail = [message.length > SENTENCE ? message : '', more]
+    .filter(Boolean)
+    .join('\n');
   return (
     <div class="lw-error" role="alert">
       <Icon name="warning" />
       <div class="lw-error-text">
-        <bdi class="lw-error-message">{message || tr('It did not work.')}</bdi>
+        <bdi class="lw-error-message">{short || tr('It did not work.')}</bdi>
         {detail && (
           <details>
             <summary>{tr('Details')}</summary>
             <pre class="lw-error-detail" tabIndex={0}>
-              {detail}
+              {visible(detail.slice(0, DETAIL))}
             </pre>
           </details>
         )}

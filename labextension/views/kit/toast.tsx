@@ -1,5 +1,6 @@
 import { render, type JSX } from 'preact';
 import type { IHost } from '../host';
+import { clipped } from './columns';
 import { Button } from './controls';
 
 export interface IToastOptions {
@@ -73,7 +74,7 @@ export class Toasts {
     const { action } = item;
     return (
       <div key={item.id} class={`lw-toast lw-toast-${item.tone ?? 'plain'}`}>
-        <bdi class="lw-toast-text">{item.text}</bdi>
+        <bdi>{clipped(item.text)}</bdi>
         {action && (
           <Button
             kind="quiet"

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useText } from '../context';
 import * as format from '../format';
-import { Difference, significant } from '../numbers';
+import { Badge, Difference, significant } from '../numbers';
 import { linear, writeTicks } from './ticks';
 
 export interface IForestRow {
@@ -11,6 +11,8 @@ export interface IForestRow {
   upper?: number | null;
   p?: number | null;
   n?: number | null;
+  /** How many rows have no value. */
+  failed?: number | null;
   better?: 'higher' | 'lower';
   title?: string;
 }
@@ -21,17 +23,24 @@ export interface IForestPlotProps {
   label: string;
   /** What the left and the right of the line mean, such as the two names. */
   sides?: readonly [string, string];
+  /** The values are scores on their own, not differences: then there is no line of none. */
+  scores?: boolean;
   onOpen?: (row: IForestRow, index: number) => void;
 }
 
-/** Differences with their intervals, one a row, around the line of no difference. */
+/** Differences with their intervals, one a row, around the line of no difference; or scores. */
 export function ForestPlot(props: IForestPlotProps): JSX.Element {
-  const { rows, label, sides, onOpen } = props;
+  const { rows, label, sides, scores, onOpen } = props;
   const tr = useText();
   const values = rows
-    .flatMap(row => [row.value, row.lower, row.upper, 0])
+    .flatMap(row => [row.value, row.lower, row.upper])
     .filter((value): value is number => Number.isFinite(value));
-  const axis = linear(Math.min(0, ...values), Math.max(0, ...values), 5);
+  const none = scores && values.length > 0 ? [] : [0];
+  const axis = linear(
+    Math.min(...none, ...values),
+    Math.max(...none, ...values),
+    5
+  );
   const at = (value: number) => `${(axis.share(value) * 100).toFixed(3)}%`;
   const written = writeTicks(axis.ticks);
   return (
@@ -54,13 +63,23 @@ export function ForestPlot(props: IForestPlotProps): JSX.Element {
             <bdi>{row.label}</bdi>
           </div>
           <div class="lw-forest-plot" role="cell" aria-hidden="true">
-            <Interval row={row} at={at} />
+            <Interval row={row} at={at} scores={scores} />
           </div>
           <div class="lw-forest-value" role="cell">
-            <Difference {...row} />
+            {scores ? (
+              <Badge value={row.value} lower={row.lower} upper={row.upper} />
+            ) : (
+              <Difference {...row} />
+            )}
           </div>
           <div class="lw-forest-n" role="cell">
             {typeof row.n === 'number' && tr('n=%1', format.count(row.n))}
+            {row.failed ? (
+              <span class="lw-badge-failed">
+                {' '}
+                {tr('%1 failed', format.count(row.failed))}
+              </span>
+            ) : null}
           </div>
         </div>
       ))}
@@ -86,13 +105,15 @@ export function ForestPlot(props: IForestPlotProps): JSX.Element {
 
 function Interval({
   row,
-  at
+  at,
+  scores
 }: {
   row: IForestRow;
   at: (value: number) => string;
+  scores?: boolean;
 }): JSX.Element {
   const { value, lower, upper, better } = row;
-  const sure = significant(row);
+  const sure = scores ? true : significant(row);
   const tone =
     sure !== true || !better || !value
       ? sure === true
@@ -103,7 +124,9 @@ function Interval({
         : 'worse';
   return (
     <svg width="100%" height="100%" class={`lw-forest-${tone}`}>
-      <line class="lw-forest-zero" x1={at(0)} x2={at(0)} y1="0" y2="100%" />
+      {!scores && (
+        <line class="lw-forest-zero" x1={at(0)} x2={at(0)} y1="0" y2="100%" />
+      )}
       {typeof lower === 'number' && typeof upper === 'number' && (
         <>
           <line x1={at(lower)} x2={at(upper)} y1="50%" y2="50%" />

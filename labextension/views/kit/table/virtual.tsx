@@ -7,13 +7,7 @@ import {
   useRef,
   useState
 } from 'preact/hooks';
-import {
-  cellText,
-  nextSort,
-  type IColumn,
-  type ISort,
-  type Row
-} from '../columns';
+import { cellText, nextSort, type ISort, type Row } from '../columns';
 import { useHost, useText } from '../context';
 import * as format from '../format';
 import { useKeys } from '../keys';
@@ -26,48 +20,18 @@ import { FullText } from './fulltext';
 import { columnsBetween, layout, Scale } from './geometry';
 import { TableHead } from './head';
 import type { ICell } from './moves';
-import { Pages, type Fetch, type IFetchOptions } from './pages';
+import { Pages, type IFetchOptions } from './pages';
+import type { IVirtualTableProps } from './props';
 import { TableRow } from './row';
 import { useSelection } from './selection';
 import { useScroll, useWidths } from './view';
 
-export type { IFetchOptions };
-
-export interface IVirtualTableProps<R = Row> {
-  columns: readonly IColumn<R>[];
-  /** How many rows there are. */
-  total: number;
-  /** Give the rows from `start` up to but without `stop`. */
-  fetch: Fetch<R>;
-  /** What the table is of: a screen reader says it. */
-  label: string;
-  /** Under this name the widths of the columns survive a reload. */
-  name?: string;
-  rowKey?: (row: R, index: number) => string;
-  /** Enter or a double click on a cell; its full text is shown when left out. */
-  onOpen?: (row: R, index: number, column: string) => void;
-  /** The chosen rows by key; the table keeps them itself when left out. */
-  selected?: ReadonlySet<string>;
-  onSelect?: (keys: Set<string>) => void;
-  /** The row and the column that the keyboard is on. */
-  onFocusRow?: (row: R | undefined, index: number, column: string) => void;
-  /** The order; the table keeps it itself when left out. */
-  sort?: ISort | null;
-  onSort?: (sort: ISort | null) => void;
-  /** The rows are asked again when it changes: the filters as JSON, the workspace's revision. */
-  version?: string | number;
-  /** Pixels. */
-  rowHeight?: number;
-  /** Pixels. */
-  headHeight?: number;
-  /** Pixels; all that is left when left out. */
-  height?: number;
-  /** Said when there are no rows. */
-  empty?: string;
-}
+export type { IFetchOptions, IVirtualTableProps };
 
 /** Rows beyond the view that are drawn ahead of a scroll. */
 const AHEAD = 6;
+/** Rows that rush by are not asked for: only where the scroll bar is after so long. */
+const RUSH_MS = 60;
 
 /** A table of any number of rows, of which only those that are seen are on the page. */
 export function VirtualTable<R = Row>(
@@ -88,6 +52,7 @@ export function VirtualTable<R = Row>(
   const keyOf = props.rowKey ?? ((_: R, index: number) => String(index));
   const chosen = useSelection<R>(props.selected, props.onSelect, keyOf);
   const moving = useRef(false);
+  const rush = useRef(0);
 
   const newest = useRef(props.fetch);
   newest.current = props.fetch;
@@ -112,8 +77,8 @@ export function VirtualTable<R = Row>(
     [total, rowHeight, view]
   );
   const scroll = useScroll(scroller, scale, (before, now) => {
-    const fast = Math.abs(now.top - before.top) > view;
-    pages.want(...scale.seen(now, AHEAD), fast ? 60 : 0);
+    rush.current = Math.abs(now.top - before.top) > view ? RUSH_MS : 0;
+    pages.want(...scale.seen(now, AHEAD), rush.current);
   });
   const seen = scale.seen(scroll.place, AHEAD);
 
@@ -121,7 +86,7 @@ export function VirtualTable<R = Row>(
     pages.reset((...asked) => newest.current(...asked), total, sort);
     pages.want(...scale.seen(scroll.place, AHEAD));
   }, [total, sort?.key, sort?.descending, props.version]);
-  useEffect(() => pages.want(...seen), [seen[0], seen[1]]);
+  useEffect(() => pages.want(...seen, rush.current), [seen[0], seen[1]]);
   useEffect(() => {
     if (active.row >= total) {
       activate({ ...active, row: Math.max(0, total - 1) });

@@ -8,6 +8,7 @@ import { FacetsPage } from './pages/facets';
 import { StatesPage } from './pages/states';
 import { TablePage } from './pages/table';
 import { mockHost } from './mockHost';
+import { requests } from './rows';
 
 const PAGES: { [name: string]: (props: { host: IHost }) => JSX.Element } = {
   states: StatesPage,
@@ -129,4 +130,4 @@ export function show(
   return { host, stop: () => control.abort() };
 }
 
-export { HOSTILE, kit, mockHost };
+export { HOSTILE, kit, mockHost, requests };

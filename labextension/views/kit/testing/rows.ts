@@ -1,6 +1,9 @@
 import type { IFetchOptions, Row } from '..';
 import { ARABIC, CHINESE, HOSTILE, LONG, SHORT } from './contents';
 
+/** One cell holds a line of 5 MB. */
+export const HUGE = 'x'.repeat(5_000_000);
+
 const TEXTS = [
   SHORT,
   'A dull, dull evening at the cinema.',
@@ -15,7 +18,7 @@ const TEXTS = [
 export function rowAt(index: number): Row {
   return {
     id: `row-${index}`,
-    text: TEXTS[index % TEXTS.length],
+    text: index === 40 ? HUGE : TEXTS[index % TEXTS.length],
     label: ['positive', 'negative', '中性', 'محايد'][index % 4],
     tokens: (index * 7919) % 512,
     score: index % 11 === 0 ? null : ((index * 104729) % 9973) / 9973,
@@ -23,6 +26,9 @@ export function rowAt(index: number): Row {
     tags: index % 5 === 0 ? ['checked', 'short'] : []
   };
 }
+
+/** What was asked of the rows and what was withdrawn before it came. */
+export const requests = { asked: 0, withdrawn: 0, rows: 0 };
 
 /** Rows by range, after some milliseconds, unless they are no longer wanted. */
 export function fetchRows(total: number, delay: number) {
@@ -32,6 +38,8 @@ export function fetchRows(total: number, delay: number) {
     { sort, signal }: IFetchOptions
   ): Promise<Row[]> =>
     new Promise((resolve, reject) => {
+      requests.asked += 1;
+      requests.rows += stop - start;
       const timer = setTimeout(
         () =>
           resolve(
@@ -43,6 +51,7 @@ export function fetchRows(total: number, delay: number) {
       );
       signal.addEventListener('abort', () => {
         clearTimeout(timer);
+        requests.withdrawn += 1;
         reject(new DOMException('withdrawn', 'AbortError'));
       });
     });
