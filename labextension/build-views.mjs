@@ -1,7 +1,15 @@
 // Builds the panels' modules, which three hosts load: one file a view, with the kit shared between
 // them, and once more each in one piece, for a notebook whose front end can reach no server.
-import { build } from 'esbuild';
-import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { build, transform } from 'esbuild';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +22,18 @@ const panels = (
   await readdir(join(here, 'views', 'panels')).catch(() => [])
 ).filter(name => /^[a-z]+\.tsx?$/.test(name));
 const dev = process.argv.includes('--dev');
+
+// A style sheet is put in as its text, which esbuild would leave as long as it was written.
+const styles = {
+  name: 'styles',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const { code } = await transform(text, { loader: 'css', minify: !dev });
+      return { contents: code, loader: 'text' };
+    });
+  }
+};
 const shared = {
   absWorkingDir: here,
   bundle: true,
@@ -22,9 +42,9 @@ const shared = {
   jsx: 'automatic',
   jsxImportSource: 'preact',
   legalComments: 'none',
-  loader: { '.css': 'text' },
   logLevel: 'warning',
   minify: !dev,
+  plugins: [styles],
   sourcemap: dev ? 'inline' : false,
   target: 'es2022',
   tsconfig: 'views/tsconfig.json'
@@ -70,7 +90,7 @@ try {
         kit
       ],
       outdir: join(fresh, 'single'),
-      plugins: [onePiece]
+      plugins: [styles, onePiece]
     }),
     build({
       ...shared,

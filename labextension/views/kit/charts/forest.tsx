@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
 import { useText } from '../context';
 import * as format from '../format';
 import { Badge, Difference, significant } from '../numbers';
+import { useSize } from '../size';
 import { linear, writeTicks } from './ticks';
 
 export interface IForestRow {
@@ -28,6 +30,9 @@ export interface IForestPlotProps {
   onOpen?: (row: IForestRow, index: number) => void;
 }
 
+/** Below this width of the whole, the axis has room for three numbers. */
+const NARROW_PX = 520;
+
 /** Differences with their intervals, one a row, around the line of no difference; or scores. */
 export function ForestPlot(props: IForestPlotProps): JSX.Element {
   const { rows, label, sides, scores, onOpen } = props;
@@ -36,15 +41,17 @@ export function ForestPlot(props: IForestPlotProps): JSX.Element {
     .flatMap(row => [row.value, row.lower, row.upper])
     .filter((value): value is number => Number.isFinite(value));
   const none = scores && values.length > 0 ? [] : [0];
+  const place = useRef<HTMLDivElement>(null);
+  const { width } = useSize(place);
   const axis = linear(
     Math.min(...none, ...values),
     Math.max(...none, ...values),
-    5
+    width > 0 && width < NARROW_PX ? 2 : 5
   );
   const at = (value: number) => `${(axis.share(value) * 100).toFixed(3)}%`;
   const written = writeTicks(axis.ticks);
   return (
-    <div class="lw-forest" role="table" aria-label={label}>
+    <div class="lw-forest" role="table" aria-label={label} ref={place}>
       {rows.map((row, index) => (
         <div
           key={`${index}:${row.label}`}
@@ -76,7 +83,7 @@ export function ForestPlot(props: IForestPlotProps): JSX.Element {
             {typeof row.n === 'number' && tr('n=%1', format.count(row.n))}
             {row.failed ? (
               <span class="lw-badge-failed">
-                {' '}
+                {' · '}
                 {tr('%1 failed', format.count(row.failed))}
               </span>
             ) : null}
