@@ -71,6 +71,14 @@ def test_every_part_fits_and_can_be_used(
     gallery.page.context.close()
 
 
+def test_a_table_has_room_where_nothing_gives_it_a_height(browser: Browser, folder: Path) -> None:
+    gallery = open_gallery(browser, folder, name="table", whole=True)
+    grid = gallery.page.locator(".lw-grid").bounding_box()
+    assert grid is not None
+    assert 200 <= grid["height"] <= 900
+    gallery.page.context.close()
+
+
 def test_right_to_left_fits_as_well(browser: Browser, folder: Path) -> None:
     gallery = open_gallery(browser, folder, width=700, direction="rtl")
     for name in PAGES:
@@ -183,7 +191,7 @@ def test_says_when_its_host_is_gone(gallery: Gallery) -> None:
     page.evaluate("shown.host.hostSet('$status', 'gone')")
     page.get_by_text("The kernel has ended").wait_for()
     page.evaluate("shown.host.hostSet('$status', 'live')")
-    page.locator(".lw-banner").wait_for(state="detached")
+    page.locator(".lw-banner .lw-notice").wait_for(state="detached")
 
 
 def test_a_range_is_brushed_and_set_by_keys(gallery: Gallery) -> None:

@@ -1,12 +1,11 @@
 import { Component, render, type ComponentChildren, type JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { IHost, Status } from '../host';
-import { useHostState } from './ask';
+import type { IHost } from '../host';
 import { can } from './code';
 import { HostContext } from './context';
 import { focused } from './focus';
-import { Icon } from './icons';
 import { KeyRing, KeyRingContext, KeySheet, type IKey } from './keys';
+import { Notice, useStatus } from './notice';
 import { keepKeys } from './shortcuts';
 import { ErrorBox } from './states';
 import { styles } from './styles';
@@ -65,7 +64,7 @@ export function report(host: IHost, error: unknown): void {
 
 /** What the panel says when it no longer lives; empty while all works. */
 function Banner({ host }: { host: IHost }): JSX.Element {
-  const [status] = useHostState<Status>(host, '$status', 'live');
+  const status = useStatus(host);
   const words: { [status: string]: string } = {
     offline: t(host, 'The server cannot be reached; what is shown may be old.'),
     gone: t(
@@ -74,13 +73,8 @@ function Banner({ host }: { host: IHost }): JSX.Element {
     )
   };
   return (
-    <div class="lw-banner-place" role="status" aria-live="polite">
-      {words[status] && (
-        <div class="lw-banner" data-status={status}>
-          <Icon name="warning" />
-          <span>{words[status]}</span>
-        </div>
-      )}
+    <div class="lw-banner" role="status" aria-live="polite">
+      {words[status] && <Notice tone="warn">{words[status]}</Notice>}
     </div>
   );
 }

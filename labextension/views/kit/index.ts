@@ -40,6 +40,7 @@ export * from './facets';
 export * as format from './format';
 export { Icon, type IconName } from './icons';
 export { useKeys, type IKey } from './keys';
+export { Notice, useStatus, type INoticeProps } from './notice';
 export * from './numbers';
 export * from './menu';
 export * from './sheets';

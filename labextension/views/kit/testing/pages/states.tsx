@@ -23,6 +23,14 @@ export function StatesPage({ host }: { host: IHost }): JSX.Element {
           ))}
         </div>
       </Section>
+      <Section title="Notice">
+        <kit.Notice icon="filter">
+          A sample of 10,000 of 1,204,331 rows.
+        </kit.Notice>
+        <kit.Notice tone="warn" action={<kit.Button label="Show" />}>
+          12 new rows
+        </kit.Notice>
+      </Section>
       <Section title="Badge">
         <div style={{ display: 'flex', flexWrap: 'wrap', gap: '4px 24px' }}>
           <kit.Badge value={0.8713} lower={0.831} upper={0.911} n={40} />
