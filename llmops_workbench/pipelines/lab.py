@@ -1,5 +1,9 @@
 """The operation `lab`."""
 
+import json
+import os
+from pathlib import Path
+
 from llmops_workbench.core import context
 from llmops_workbench.core.operations import operation
 from llmops_workbench.core.results import Result, Volatile
@@ -39,6 +43,7 @@ def lab(*, port: int = 8888, browser: bool = True, dry_run: bool = False) -> Lab
     """
     import subprocess
     import sys
+    import tempfile
 
     from llmops_workbench.core.errors import require
 
@@ -54,5 +59,22 @@ def lab(*, port: int = 8888, browser: bool = True, dry_run: bool = False) -> Lab
     if dry_run:
         return LabReport(folder=str(folder), options=options)
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *options]
-    done = subprocess.run(command, check=False)
+    with tempfile.TemporaryDirectory(prefix="llmops-lab-") as own:
+        environment = os.environ | {"JUPYTER_CONFIG_PATH": _without_news(Path(own))}
+        done = subprocess.run(command, env=environment, check=False)
     return LabReport(folder=str(folder), options=options, exit_code=done.returncode)
+
+
+def _without_news(folder: Path) -> str:
+    """Leave out the plugin that asks whether it may fetch news; gives the path to configurations.
+
+    The option for the news' address does not keep it from asking.
+    """
+    page = folder / "labconfig" / "page_config.json"
+    page.parent.mkdir()
+    page.write_text(
+        json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}),
+        encoding="utf-8",
+    )
+    known = os.environ.get("JUPYTER_CONFIG_PATH")
+    return os.pathsep.join([str(folder), *([known] if known else [])])
