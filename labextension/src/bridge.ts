@@ -5,7 +5,7 @@ import type {
 import type { Status } from '../views/host';
 import type { ILabBridge } from '../views/hosts/bridge';
 import { RestHost } from '../views/hosts/rest';
-import { HostState } from '../views/hosts/state';
+import { HostState, MOVING } from '../views/hosts/state';
 import { part } from './client';
 import { IWorkbench } from './tokens';
 
@@ -59,10 +59,16 @@ function makeBridge(workbench: IWorkbench): ILabBridge {
       return messages.table;
     },
     locale: messages.locale,
-    onChanged: told => {
-      const call = (_: unknown, count: number) => told(count);
+    onChanged: (told, subject) => {
+      const call = () => told();
       changes.changed.connect(call);
-      return () => void changes.changed.disconnect(call);
+      if (MOVING.test(subject)) {
+        changes.jobsMoved.connect(call);
+      }
+      return () => {
+        changes.changed.disconnect(call);
+        changes.jobsMoved.disconnect(call);
+      };
     },
     onStatus: told => {
       const call = () => told(statusOf(changes.link));

@@ -31,10 +31,6 @@ export function hostMethods(
       arguments: payload.arguments ?? {},
       kernelspec: payload.kernelspec ?? (settings.kernelspec || null)
     });
-  methods['host.failed'] = async payload => {
-    console.error('A panel of LLMOps Workbench failed', payload);
-    return null;
-  };
   return methods;
 }
 

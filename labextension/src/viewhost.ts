@@ -2,15 +2,13 @@ import type { IStateDB } from '@jupyterlab/statedb';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { Json } from '../views/host';
 import { RestHost } from '../views/hosts/rest';
-import { HostState, type Values } from '../views/hosts/state';
+import { HostState, MOVING, type Values } from '../views/hosts/state';
 import { statusOf } from './bridge';
 import { part } from './client';
 import type { IWorkbench } from './tokens';
 
 /** Milliseconds of quiet after which a panel's values are written down. */
 const QUIET = 300;
-/** Kinds of subject that a job's step is news to. */
-const MOVING = /^(job|run):/;
 
 /** Which panel, of what. */
 export interface IShown {
@@ -46,7 +44,7 @@ export async function makeHost(
       $initial: initial,
       $status: statusOf(changes.link),
       $changed: 0,
-      $can: workbench.can(),
+      $can: ['host.failed', ...workbench.can()],
       $messages: messages.table,
       $locale: messages.locale
     }

@@ -1,5 +1,4 @@
 import type { IStateDB } from '@jupyterlab/statedb';
-import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { IWorkbench } from '../tokens';
 import type { ICount, IEntry, IFound, ISection } from './entry';
@@ -16,8 +15,6 @@ export const RESULTS = 'results';
 const MOST_RESULTS = 100;
 /** How many entries of a section are seen at first. */
 const FIRST_ROWS = 10;
-/** Milliseconds after the last key until a search begins. */
-const TYPED = 120;
 
 interface IRemembered {
   open: string[];
@@ -103,8 +100,12 @@ export class SidebarModel {
   search(text: string): void {
     this.query = text;
     this.place = { section: text ? RESULTS : '', index: text ? 0 : -1 };
+    if (text) {
+      this.results.replace();
+    } else {
+      this.results.reset();
+    }
     this.paint();
-    void this.searching.invoke();
   }
 
   /** Filter one section; undefined takes its field away. */
@@ -114,7 +115,7 @@ export class SidebarModel {
     } else {
       this.filters.set(id, text);
     }
-    this.list(id).reset();
+    this.list(id).replace();
     this.paint();
   }
 
@@ -138,7 +139,6 @@ export class SidebarModel {
     this.workbench.changes.changed.disconnect(this.renew, this);
     this.workbench.changes.jobsMoved.disconnect(this.renewRunning, this);
     this.workbench.changes.standingChanged.disconnect(this.onStanding, this);
-    this.searching.dispose();
     Signal.clearData(this);
   }
 
@@ -266,12 +266,6 @@ export class SidebarModel {
   private open = new Set<string>();
   private readonly lists = new Map<string, PagedList<IEntry>>();
   private readonly results: PagedList<IEntry>;
-  private readonly searching = new Debouncer(() => {
-    this.results.reset();
-    if (this.query) {
-      this.results.need(0, 1);
-    }
-  }, TYPED);
   private visible = false;
   private stale = true;
   private workspace = '';

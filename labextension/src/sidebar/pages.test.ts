@@ -91,6 +91,22 @@ describe('a list of pages', () => {
     expect(list.at(0)).toBe('found 0');
   });
 
+  it('shows the old until something else has been found', async () => {
+    const { list, asked } = make();
+    list.need(0, 5);
+    await asked[0].answer('one');
+    list.need(30, 35);
+    list.replace();
+    expect(asked[1].signal.aborted).toBe(true);
+    list.replace();
+    expect(asked[2].signal.aborted).toBe(true);
+    expect(list.at(0)).toBe('one 0');
+    await asked[3].answer('two');
+    await asked[2].answer('late');
+    expect(list.at(0)).toBe('two 0');
+    expect(list.at(30)).toBeUndefined();
+  });
+
   it('keeps the entries when an answer fails, and says so', async () => {
     const { list, asked } = make();
     list.need(0, 5);

@@ -60,7 +60,21 @@ export class PagedList<T> {
     this.need(...this.range);
   }
 
-  /** Forget everything, as when another thing is searched for. */
+  /** Ask for something else; what is seen at the top stays until it has come. */
+  replace(): void {
+    const [start, stop] = this.range;
+    for (const [at, page] of this.pages) {
+      page.asking?.abort();
+      page.asking = undefined;
+      page.stale = true;
+      if (at > 0 || !page.items) {
+        this.pages.delete(at);
+      }
+    }
+    this.need(0, Math.max(1, stop - start));
+  }
+
+  /** Forget everything, as when another workspace is shown. */
   reset(): void {
     for (const page of this.pages.values()) {
       page.asking?.abort();
