@@ -21,14 +21,21 @@ def verdicts(report: Mapping[str, Any], run: str | None) -> dict[str, Any]:
         run: Its reference, `run:ID`; None for one that no run recorded.
 
     Returns:
-        `gates` that judged by this run, the newest first; `promotable` with the version if its
+        `registered`: whether the model is a version that a gate can decide about; `gates` that
+        judged by this run, the newest first; `promotable` with the version if its
         newest gate let it pass, whichever run that judged by; `champion`, what the alias points
         at now; `rules` that the model was last held to.
     """
     from llmops_workbench.tracking import decisions
     from llmops_workbench.tracking.catalogue import catalogue
 
-    nothing: dict[str, Any] = {"gates": [], "promotable": None, "champion": None, "rules": []}
+    nothing: dict[str, Any] = {
+        "registered": False,
+        "gates": [],
+        "promotable": None,
+        "champion": None,
+        "rules": [],
+    }
     model = parse(report["model"], "model")
     if model.external or run is None:
         return nothing
@@ -44,6 +51,7 @@ def verdicts(report: Mapping[str, Any], run: str | None) -> dict[str, Any]:
     passed = decisions.has_passed(decisions.newest_gate(version.ref, version.hash))
     champion = catalogue().aliases("model", version.ref.name).get(CHAMPION)
     return {
+        "registered": True,
         "gates": own,
         "promotable": {"model": str(version.ref), "to": CHAMPION} if passed else None,
         "champion": None if champion is None else f"model:{version.ref.name}@{champion}",

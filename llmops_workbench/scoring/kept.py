@@ -73,13 +73,15 @@ def metric_facts(name: str) -> dict[str, Any]:
         part = METRICS.get(name)
     except NotFoundError:
         # Of a plug-in that is not installed here: its numbers are shown, not judged.
-        return {"name": name, "kind": "mean", "help": "", "best": None, "higher": True}
+        unknown = {"best": None, "highest": None, "higher": True}
+        return {"name": name, "kind": "mean", "help": "", **unknown}
     best = part.best if math.isfinite(part.best) else None
     return {
         "name": name,
         "kind": part.kind,
         "help": part.help,
         "best": best,
+        "highest": part.range[1] if math.isfinite(part.range[1]) else None,
         "higher": part.higher_is_better,
     }
 

@@ -48,6 +48,7 @@ class EvaluationView(View):
             "inputs": [],
             "source": False,
             "missing": "",
+            "registered": False,
             "gates": [],
             "promotable": None,
             "champion": None,

@@ -115,7 +115,7 @@ def test_the_numbers_are_those_of_the_run(scored: tuple[Workspace, Any], panel: 
     assert [facts["name"] for facts in state["facts"]] == ["exact_match", "chrf"]
     assert state["inputs"] == ["text"]
     assert state["line"].startswith("%llmops evaluate --model model:callable:tests.stand_ins:")
-    assert (state["gates"], state["promotable"]) == ([], None), "it is not registered"
+    assert (state["registered"], state["gates"], state["promotable"]) == (False, [], None)
 
 
 def test_every_row_has_one_outcome(panel: View, lines: list[dict[str, Any]]) -> None:
@@ -338,6 +338,7 @@ def test_what_gates_said_stands_beside_and_opens_the_way(stock: Stock, tiny_adap
         return found
 
     assert (told()["gates"], told()["promotable"], told()["rules"]) == ([], None, [])
+    assert told()["registered"] is True
     with pytest.raises(LLMOpsError):
         stock("gate", rules=["accuracy > 1"], run=report.run_id)
     (refused,) = told()["gates"]

@@ -83,7 +83,7 @@ export function ForestPlot(props: IForestPlotProps): JSX.Element {
             {typeof row.n === 'number' && tr('n=%1', format.count(row.n))}
             {row.failed ? (
               <span class="lw-badge-failed">
-                {' · '}
+                {', '}
                 {tr('%1 failed', format.count(row.failed))}
               </span>
             ) : null}

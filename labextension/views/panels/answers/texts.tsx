@@ -6,6 +6,7 @@ import {
   IconButton,
   LongText,
   t,
+  visible,
   type ComponentChildren,
   type JSX
 } from '../../kit';
@@ -14,6 +15,11 @@ import {
 export interface ILong {
   text: string;
   length: number;
+}
+
+/** A text for a few lines of a cell: line breaks at its beginning take one sign, not the room. */
+export function brief(text: string): string {
+  return visible(text.replace(/^\s*\n\s*/, '⏎ '));
 }
 
 /** A part of the details: what it is, something beside its name, and the thing itself. */

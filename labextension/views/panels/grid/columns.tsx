@@ -8,6 +8,7 @@ import {
   type JSX
 } from '../../kit';
 import { shortName } from '../answers/acts';
+import { brief } from '../answers/texts';
 import { COLUMN, type IChosen } from './rows';
 import type { IGridRow, IMetric, IReport } from './types';
 import { VariantHead } from './head';
@@ -122,7 +123,7 @@ function Answer({
     <div class="lw-answer-text lw-null">{t(host, '(empty)')}</div>
   ) : (
     <div class="lw-answer-text" dir="auto">
-      {visible(text)}
+      {brief(text)}
     </div>
   );
 }

@@ -47,7 +47,7 @@ export function VariantHead({
         {facts && <Score host={host} variant={variant} at={at} facts={facts} />}
       </div>
       <div class="lw-variant-cost">
-        <span>{costs(host, variant)}</span>
+        <span title={costsInFull(host, variant)}>{costs(host, variant)}</span>
         <Uses host={host} variant={variant} />
       </div>
     </div>
@@ -105,7 +105,7 @@ function costs(host: IHost, variant: IVariant): string {
   return [
     variant.p50_seconds === null
       ? t(host, 'cached')
-      : t(host, '%1 median', format.seconds(variant.p50_seconds)),
+      : t(host, 'p50 %1', format.seconds(variant.p50_seconds)),
     variant.new_tokens > 0
       ? t(host, '%1 tokens', format.tokens(variant.new_tokens))
       : '',
@@ -113,6 +113,26 @@ function costs(host: IHost, variant: IVariant): string {
   ]
     .filter(Boolean)
     .join(' · ');
+}
+
+function costsInFull(host: IHost, variant: IVariant): string {
+  return [
+    variant.p50_seconds === null
+      ? t(host, 'Every answer was known already, so that no time was measured')
+      : t(
+          host,
+          'Half of the answers took less than %1, 95 of 100 less than %2, in their batches',
+          format.seconds(variant.p50_seconds),
+          format.seconds(variant.p95_seconds)
+        ),
+    t(
+      host,
+      '%1 tokens of prompts, %2 of answers',
+      format.count(variant.prompt_tokens),
+      format.count(variant.new_tokens)
+    ),
+    t(host, '%1 failed, %2 cached', variant.failed, variant.cached)
+  ].join('\n');
 }
 
 /** What can be done with a variant; which operations there are the Python side says. */
