@@ -26,7 +26,8 @@ export interface IAskOptions {
  * Small values shared between the panel and its host; they survive a reload of the page.
  *
  * Keys that begin with `$` are the host's and read-only for a panel:
- * `$view` and `$subject` what is shown, `$initial` what the Python side said first,
+ * `$view` and `$subject` what is shown, `$initial` what the Python side says at first, and again when
+ * something changed,
  * `$status` one of {@link Status}, `$changed` a number that rises when something in the workspace
  * changed, `$can` the list of `host.*` methods that work here, `$messages` translations by message,
  * `$locale` such as `en` or `zh-CN`.

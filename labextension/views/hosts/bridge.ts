@@ -36,8 +36,8 @@ export interface ILabBridge {
   };
   readonly messages: { [message: string]: string };
   readonly locale: string;
-  /** Call back whenever something in the workspace changed; gives what ends that. */
-  onChanged(changed: (revision: number) => void): () => void;
+  /** Call back whenever something changed that is news to a subject; gives what ends that. */
+  onChanged(changed: () => void, subject: string): () => void;
   /** Call back whenever the server is lost or found again; gives what ends that. */
   onStatus?(told: (status: Status) => void): () => void;
 }

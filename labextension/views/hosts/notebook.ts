@@ -46,9 +46,9 @@ class NotebookHost implements IHost {
         $initial: (model.get('initial') ?? {}) as Json,
         $status: 'live',
         $changed: 0,
-        $can: ['host.failed', 'host.run', ...hostMethods(bridge)],
+        $can: ['host.failed', 'host.run', ...Object.keys(this.own)],
         $messages: { ...bridge?.messages },
-        $locale: bridge?.locale ?? navigator.language ?? 'en'
+        $locale: bridge?.locale ?? 'en'
       }
     );
     this.follow(bridge);
@@ -59,11 +59,23 @@ class NotebookHost implements IHost {
   readonly state: HostState;
 
   /** JupyterLab's way to the server, where what is shown is on the server. */
-  get server(): ILabBridge | undefined {
-    const bridge = labBridge();
+  private get server(): ILabBridge | undefined {
+    const here = !this.subject.startsWith('kernel:') && !this.unknown;
+    return here && this.isOpen ? labBridge() : undefined;
+  }
+
+  /** Whether the server has the workspace of this panel open, and no other. */
+  private get isOpen(): boolean {
     const workspace = this.model.get('workspace');
-    const there = !!workspace && bridge?.workspace === workspace;
-    return there && !this.subject.startsWith('kernel:') ? bridge : undefined;
+    return !!workspace && labBridge()?.workspace === workspace;
+  }
+
+  /** What JupyterLab does for a panel; of another workspace than its own it can open nothing. */
+  private get own(): ILabBridge['hostMethods'] {
+    const methods = Object.entries(labBridge()?.hostMethods ?? {});
+    return Object.fromEntries(
+      methods.filter(([name]) => this.isOpen || name === 'host.cell')
+    );
   }
 
   async ask<T = Json>(
@@ -71,7 +83,7 @@ class NotebookHost implements IHost {
     payload: Payload = {},
     options: IAskOptions = {}
   ): Promise<IAnswer<T>> {
-    const own = labBridge()?.hostMethods[method];
+    const own = this.own[method];
     if (own) {
       return { json: (await own(payload)) as T, buffers: [] };
     }
@@ -89,9 +101,46 @@ class NotebookHost implements IHost {
     return this.line.ask(this.view, this.subject, method, payload, options);
   }
 
-  /** Load the view's module, or the kit. */
-  load(name: string): Promise<LoadedModule> {
-    return this.server ? this.server.load(name) : this.fetch(name);
+  /** Learn anew what the Python side says first: a saved widget may be of another day. */
+  private async begin(): Promise<void> {
+    const { view, subject, server } = this;
+    try {
+      const initial = server
+        ? await server.initial?.(view, subject)
+        : (await this.line.ask(view, subject, 'host.initial', {}, {})).json;
+      if (initial !== undefined && !this.signal.aborted) {
+        this.state.put('$initial', initial);
+      }
+    } catch {
+      // The panel's own questions say what is wrong.
+    }
+  }
+
+  /** Load the view's module, and what it needs to begin. */
+  async ready(): Promise<LoadedModule> {
+    const begun = this.server ? this.begin() : undefined;
+    const module = await this.load(this.view);
+    await begun;
+    this.listen();
+    return module;
+  }
+
+  /** Load a module: a view's, or the kit. */
+  async load(name: string): Promise<LoadedModule> {
+    const { server } = this;
+    if (!server) {
+      return this.fetch(name);
+    }
+    try {
+      return await server.load(name);
+    } catch (error) {
+      if (!this.line.live) {
+        throw error;
+      }
+      // A view that only the kernel's environment knows.
+      this.unknown = true;
+      return this.fetch(name);
+    }
   }
 
   /** Get a module in one piece from the kernel; ten widgets of one view ask once. */
@@ -126,10 +175,14 @@ class NotebookHost implements IHost {
     let serverStatus = 'live';
     const rise = () =>
       this.state.put('$changed', Number(this.state.get('$changed')) + 1);
+    const renewed = () => {
+      rise();
+      void this.begin();
+    };
     this.line.turned = turn;
-    this.line.changed = rise;
+    this.line.changed = renewed;
     const ends = [
-      bridge?.onChanged(rise),
+      bridge?.onChanged(() => this.server && renewed(), this.subject),
       bridge?.onStatus?.(status => {
         serverStatus = status;
         turn();
@@ -145,30 +198,20 @@ class NotebookHost implements IHost {
       this.model.off('change:state', renew);
       ends.forEach(end => end?.());
     });
-    void this.line.look().then(() => {
-      turn();
-      this.listen();
-    });
+    void this.line.look().then(turn);
   }
 
   /** Let the kernel say when something changed, where no server does. */
   private listen(): void {
     if (!this.server && this.line.live) {
+      const { view, subject, signal } = this;
       this.line
-        .ask(
-          this.view,
-          this.subject,
-          'host.follow',
-          {},
-          { signal: this.signal }
-        )
+        .ask(view, subject, 'host.follow', {}, { signal })
         .catch(() => undefined);
     }
   }
-}
 
-function hostMethods(bridge: ILabBridge | undefined): string[] {
-  return Object.keys(bridge?.hostMethods ?? {});
+  private unknown = false;
 }
 
 async function importSource(source: ArrayBuffer): Promise<LoadedModule> {
@@ -201,7 +244,7 @@ async function render(given: {
     root,
     host,
     signal,
-    load: () => host.load(host.view),
+    load: () => host.ready(),
     loadKit: async () => (await host.load('kit')) as unknown as IKit
   });
 }

@@ -3,6 +3,9 @@ import type { IState, Json } from '../host';
 
 export type Values = { [key: string]: Json };
 
+/** The subjects that a step of a job is news to; to others only what the store holds is. */
+export const MOVING = /^(job|run):/;
+
 /** Where a panel's own values outlive the page. */
 export interface IKept {
   read(): Values;

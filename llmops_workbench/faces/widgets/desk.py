@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from llmops_workbench.core import views
+from llmops_workbench.core import context, views
 from llmops_workbench.core.errors import LLMOpsError, WorkspaceError, outcome
 from llmops_workbench.core.secrets import redact
 from llmops_workbench.core.store.plain import plain
@@ -109,6 +109,9 @@ class Desk:
         if own is not None:
             return own(self, payload)
         view, subject = str(content.get("view", "")), str(content.get("subject", ""))
+        if method == "host.initial":
+            with self._use(view, subject) as opened, context.activate(self._workspace):
+                return Answer(opened.state())
         if method == FAILED:
             self._warn(f"the panel '{view}' of '{subject}' failed: {payload.get('message', '')}")
         with self._use(view, subject) as opened:

@@ -1,0 +1,1 @@
+"""The stand-alone dashboard: the same panels, for people without JupyterLab."""
