@@ -107,6 +107,15 @@ def test_the_wheel_leaves_no_row_out(page: Page) -> None:
         assert now == list(range(now[0], now[-1] + 1))
         assert before[0] < now[0] <= before[-1] + 1
         before = now
+    # At rest the bar stands where the rows do, so that its end is theirs.
+    page.wait_for_function(
+        """first => {
+          const grid = document.querySelector('.lw-grid');
+          const bar = grid.scrollTop / (grid.scrollHeight - grid.clientHeight);
+          return Math.abs(bar - first / 1e6) < 1e-4;
+        }""",
+        arg=before[0],
+    )
 
 
 def test_keys_lead_through_all_of_it(page: Page) -> None:

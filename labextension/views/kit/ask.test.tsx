@@ -1,4 +1,5 @@
 // @vitest-environment happy-dom
+import { useLayoutEffect } from 'preact/hooks';
 import { describe, expect, it, vi } from 'vitest';
 import type { Json } from '../host';
 import { mountApp, t, useAsk, useHostState, type IAsked } from '.';
@@ -87,6 +88,28 @@ describe('useAsk', () => {
     await until(() => expect(host.asked.length).toBe(1));
     stop();
     await until(() => expect(host.withdrawn).toEqual(['rows']));
+  });
+});
+
+describe('useHostState', () => {
+  it('sees what is set while the panel is being drawn', async () => {
+    const host = mockHost();
+    const root = document.createElement('div');
+    const Child = () => {
+      useLayoutEffect(() => host.state.set('page', 7), []);
+      return null;
+    };
+    const Parent = () => {
+      const [page] = useHostState(host, 'page', 1);
+      return (
+        <>
+          <p>page {page}</p>
+          <Child />
+        </>
+      );
+    };
+    mountApp(root, host, new AbortController().signal, <Parent />);
+    await until(() => expect(root.textContent).toContain('page 7'));
   });
 });
 
