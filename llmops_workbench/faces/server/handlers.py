@@ -119,6 +119,8 @@ class ResourceHandler(APIHandler):
         if isinstance(error, StreamClosedError):
             return
         reply = told(status_code, type(error).__name__ if error else "HTTPError", str(message))
+        # Who is refused has not been read to the end, and tornado hangs up: so it is said.
+        self.set_header("Connection", "close")
         self.finish(reply.content, set_content_type=reply.content_type)
 
 

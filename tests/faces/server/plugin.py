@@ -104,6 +104,11 @@ class Probe(View):
         raise ZeroDivisionError("a defect")
 
     @answer
+    def peek(self, place: str) -> int:
+        """Read any file: what the tests' watch over the server must see."""
+        return len(Path(place).read_bytes())
+
+    @answer
     def write(self, name: str) -> str:
         """Do what opens and closes a run, which must bring nothing to MLflow here."""
         from llmops_workbench.execution import runs

@@ -202,10 +202,11 @@ def test_views_are_kept_between_questions_and_closed_when_nobody_asks(
 ) -> None:
     view(Kept)
     opened = OpenViews(kept=2, seconds=60)
-    with opened.use(Kept.name, "a", workspace) as first:
-        # Who asks meanwhile does not share it.
-        with opened.use(Kept.name, "a", workspace) as beside:
-            assert beside is not first
+    with (
+        opened.use(Kept.name, "a", workspace) as first,
+        opened.use(Kept.name, "a", workspace) as beside,
+    ):
+        assert beside is not first  # who asks meanwhile does not share it
     with opened.use(Kept.name, "a", workspace) as again:
         assert again in (first, beside)
     with opened.use(Kept.name, "a", workspace.acting_for("ada")) as of_ada:
