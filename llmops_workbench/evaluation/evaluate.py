@@ -1,6 +1,6 @@
 """The operation `evaluate`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -73,4 +73,31 @@ def evaluate(
         limit=limit,
         max_failed=max_failed,
         cached=not fresh,
+    )
+
+
+def plan(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Say what a call would do: the rows, the answers, and about how long.
+
+    Args:
+        arguments: All of them, as a form holds them; references need not be pinned.
+    """
+    from llmops_workbench.execution import planning
+    from llmops_workbench.execution.planning import counted
+
+    rows = planning.rows_of(arguments["data"], arguments["limit"])
+    models = [arguments["model"], *([arguments["baseline"]] if arguments["baseline"] else [])]
+    if rows is None:
+        return planning.plan(f"ask {' and '.join(models)} about the rows of {arguments['data']}")
+    like = {
+        name: planning.pinned(arguments[name], "model") if arguments[name] else None
+        for name in ("model", "baseline")
+    }
+    each, runs = planning.pace("evaluate", like, lambda result: result.get("n"))
+    return planning.plan(
+        f"{counted(rows, 'row')} of {arguments['data']} asked of {' and '.join(models)}",
+        rows=rows,
+        calls=rows * len(models),
+        seconds=None if each is None else each * rows,
+        estimated_from=runs,
     )

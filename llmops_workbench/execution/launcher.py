@@ -100,7 +100,8 @@ def _prepare(
         raise
     with folder.exclusive():
         folder.put(State(QUEUED, launcher=identify().to_dict(), step_of=step_of))
-        folder.append(Event("state", {"state": QUEUED, "attempt": 1}), durable=True)
+        told = {"state": QUEUED, "attempt": 1, "by": workspace.user()}
+        folder.append(Event("state", told), durable=True)
     mirror.note(job)
     return job
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from llmops_workbench.core.operations import Operation, Parameter
     from llmops_workbench.core.workspace import Workspace
 
+_NEWEST_JOBS = 50
+
 
 def choices(
     operation: Operation,
@@ -41,7 +43,22 @@ def choices(
         return []
     if parameter.choices.source == "columns":
         return columns(operation, parameter, workspace, given or {})
+    if parameter.choices.source in ("references", "aliases", "jobs"):
+        return known(parameter.choices.source, workspace)
     return listed(parameter.choices.source)
+
+
+def known(source: str, workspace: Workspace | None) -> list[str]:
+    """List what a workspace holds: references of any kind, models by alias, or the newest jobs."""
+    if workspace is None:
+        return []
+    if source == "references":
+        return names(None, workspace)
+    if source == "aliases":
+        return [name for name in names("model", workspace) if "@" in name]
+    from llmops_workbench.tracking.catalogue import Catalogue
+
+    return [str(row["job"]) for row in Catalogue(workspace).jobs(limit=_NEWEST_JOBS)[0]]
 
 
 def listed(source: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The operation `compare`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -70,4 +70,30 @@ def compare(
         limit=limit,
         seed=seed,
         cached=not fresh,
+    )
+
+
+def plan(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Say what a call would do: the variants, the answers, and about how long.
+
+    Args:
+        arguments: All of them, as a form holds them; references need not be pinned.
+    """
+    from llmops_workbench.execution import planning
+    from llmops_workbench.execution.planning import counted
+
+    prompts, models = len(arguments["prompts"]) or 1, len(arguments["models"])
+    rows = planning.rows_of(arguments["data"], arguments["limit"])
+    shape = f"{counted(prompts, 'prompt')} × {counted(models, 'model')}"
+    if rows is None:
+        return planning.plan(f"{shape} × the rows of {arguments['data']}")
+    calls = prompts * models * rows
+    like = {"models": planning.pinned(arguments["models"], "model")}
+    each, runs = planning.pace("compare", like, lambda result: result.get("calls"))
+    return planning.plan(
+        f"{shape} × {counted(rows, 'row')} = {counted(calls, 'answer')}, less those that are known",
+        rows=rows,
+        calls=calls,
+        seconds=None if each is None else each * calls,
+        estimated_from=runs,
     )

@@ -120,6 +120,52 @@ def tune(
     )
 
 
+def plan(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Say what a call would do: the rows, the optimizer steps, and about how long.
+
+    Args:
+        arguments: All of them, as a form holds them; references need not be pinned.
+
+    Raises:
+        UsageError: The rows cannot be learned from.
+    """
+    import math
+
+    from llmops_workbench.core.references import parse
+    from llmops_workbench.execution import planning
+    from llmops_workbench.execution.planning import counted
+
+    rows = planning.rows_of(arguments["data"])
+    steps = arguments["steps"]
+    if rows is None:
+        return planning.plan(
+            f"tune {arguments['model']} on the rows of {arguments['data']}", steps=steps
+        )
+    validation = arguments["validation"]
+    learned, measured = _splits(
+        parse(arguments["data"], "dataset"), parse(validation, "dataset") if validation else None
+    )
+    rows = planning.rows_of(str(learned), arguments["limit"]) or 0
+    steps = steps or max(1, math.ceil(rows * arguments["epochs"] / arguments["rows_per_step"]))
+    like = {
+        "model": planning.pinned(arguments["model"], "model"),
+        **{name: arguments[name] for name in ("method", "rows_per_step")},
+    }
+    each, runs = planning.pace("tune", like, lambda result: result.get("steps"))
+    # How rows fill the packs that a step sees is known only once they are tokens.
+    about = "" if arguments["steps"] else "about "
+    text = f"{about}{counted(steps, 'step')} on {counted(rows, 'row')} of {learned}"
+    if measured is not None:
+        text += f", measured on {measured}"
+    return planning.plan(
+        text,
+        rows=rows,
+        steps=steps,
+        seconds=None if each is None else each * steps,
+        estimated_from=runs,
+    )
+
+
 def _splits(data: Reference, validation: Reference | None) -> tuple[Reference, Reference | None]:
     """Choose the rows to learn from and to measure on; never any that are kept for the test."""
     from llmops_workbench.tracking import datasets

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import logging
 from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core import context, replay
 from llmops_workbench.core.errors import LLMOpsError, UsageError, did_you_mean
+from llmops_workbench.core.operations import to_json
 from llmops_workbench.core.references import KINDS, Reference, is_external_model, parse
 from llmops_workbench.faces.choices import choices
 from llmops_workbench.faces.server.confine import confined
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from llmops_workbench.core.operations import Operation, Parameter
     from llmops_workbench.core.workspace import Workspace
     from llmops_workbench.faces.server.requests import Request
-
-_log = logging.getLogger(__name__)
 
 
 def check(request: Request, operation: Operation, given: dict[str, Any]) -> dict[str, Any]:
@@ -162,11 +160,11 @@ def _plan(
     plan = getattr(module, "plan", None)
     if plan is None or workspace is None:
         return None
+    whole = {item.name: to_json(item.default) for item in operation.parameters} | given
     try:
-        safe = confined(operation, given, request.service, workspace)
         with context.activate(workspace):
-            made: dict[str, Any] | None = plan(safe)
+            made: dict[str, Any] | None = plan(whole)
     except LLMOpsError as error:
-        _log.debug("no plan for %s: %s", operation.name, error)
-        return None
+        # What is wrong with the fields together; each alone was looked at before.
+        return {"problem": error.message}
     return made

@@ -44,7 +44,7 @@ def test_the_person_of_the_identity_provider_acts_in_the_job(served: Server) -> 
         body = {"arguments": {"text": "by ada"}}
         job = client.post("operations/jot", json=body).json()["job"]
         shown = ended(client, job)
-    assert shown["result"]["by"] == "ada"
+    assert shown["by"] == shown["result"]["by"] == "ada"
     assert actors(served.root)[-1] == "ada"
 
 

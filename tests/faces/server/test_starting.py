@@ -185,6 +185,8 @@ def test_choices_come_from_the_workspace(asked: httpx.Client) -> None:
     assert values(parameter="tone") == ["warm", "cool"]
     assert set(values(parameter="source")) == {"reviews", "评论"}
     assert values(parameter="source", prefix="rev") == ["reviews"]
+    shown = asked.get("choices", params={"operation": "jot", "parameter": "source"}).json()
+    assert {"value": "reviews", "label": "reviews", "hint": "@3 · 6 rows"} in shown
     of = json.dumps({"source": "reviews"})
     assert values(parameter="column", arguments=of) == ["text", "label"]
     of = json.dumps({"source": "rows.csv"})

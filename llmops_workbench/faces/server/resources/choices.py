@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -14,8 +14,14 @@ from llmops_workbench.faces.choices import choices
 from llmops_workbench.faces.server.confine import confined
 from llmops_workbench.faces.server.requests import Request
 from llmops_workbench.faces.server.routes import Asked, route
+from llmops_workbench.tracking.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from llmops_workbench.core.operations import Parameter
+    from llmops_workbench.core.workspace import Workspace
 
 _MOST = 200
+_MOST_HINTS = 1000
 
 
 class Asking(Asked):
@@ -46,7 +52,26 @@ def list_choices(request: Request) -> list[dict[str, Any]]:
     typed = asking.prefix.casefold()
     fitting = [name for name in known if typed in name.casefold()]
     fitting.sort(key=lambda name: not name.casefold().startswith(typed))
-    return [{"value": name, "label": name, "hint": ""} for name in fitting[:_MOST]]
+    shown = fitting[:_MOST]
+    hints = _hints(parameter, workspace) if shown else {}
+    return [
+        {"value": name, "label": name, "hint": hints.get(name.partition("@")[0], "")}
+        for name in shown
+    ]
+
+
+def _hints(parameter: Parameter, workspace: Workspace | None) -> dict[str, str]:
+    """Say beside a name how new and how large its newest version is."""
+    kind = parameter.points.kind if parameter.points is not None else None
+    if kind in (None, "run") or workspace is None:
+        return {}
+    items = Catalogue(workspace).items(kind, limit=_MOST_HINTS, newest=True)[0]
+    hints = {}
+    for item in items:
+        rows = item["meta"].get("rows")
+        size = f" · {rows:,} rows" if isinstance(rows, int) else ""
+        hints[item["name"]] = f"@{item['version']}{size}"
+    return hints
 
 
 def _arguments(text: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -92,6 +93,16 @@ def _row(workspace: Workspace, row: dict[str, Any]) -> dict[str, Any]:
         return dict(row)
 
 
+def _begun_by(job: Job) -> str | None:
+    """Name who started it, as its first event says."""
+    try:
+        with job.folder.events_file.open(encoding="utf-8") as events:
+            by = json.loads(events.readline()).get("by")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return None if by is None else str(by)
+
+
 def described(job: Job) -> dict[str, Any]:
     """Say all that a panel shows of a job."""
     facts, spec = mirror.describe(job), job.spec
@@ -101,6 +112,7 @@ def described(job: Job) -> dict[str, Any]:
         **{key: value for key, value in facts.items() if key != "folder"},
         "active": facts["state"] in ACTIVE,
         "created": spec.created,
+        "by": _begun_by(job),
         "arguments": spec.arguments,
         "line": replay.magic(spec.operation, spec.arguments),
         "result": result.get("result"),
