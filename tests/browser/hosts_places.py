@@ -2,84 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import secrets
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 
 from llmops_workbench.core.workspace import Workspace
 from tests.browser.hosts_scenarios import CAUGHT
+from tests.browser.lab import Lab, until
 
-HERE = Path(__file__).parent
-PROBE = HERE / "probe.py"
-WAIT_SECONDS = 60
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
-
-def until(look: Callable[[], Any], seconds: float = WAIT_SECONDS, what: str = "it") -> Any:
-    """Look again and again until there is something."""
-    end = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        assert time.monotonic() < end, f"{what} did not come within {seconds} s"
-        time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@contextmanager
-def jupyter(root: Path, home: Path, app: str = "jupyterlab") -> Iterator[str]:
-    """Start JupyterLab on a folder; gives its address, with the token in it."""
-    port, token = free_port(), secrets.token_hex(8)
-    env = {
-        **os.environ,
-        "LLMOPS_PLUGINS": str(PROBE),
-        **{f"JUPYTER_{kind}_DIR": str(home / kind) for kind in ("CONFIG", "DATA", "RUNTIME")},
-        "IPYTHONDIR": str(home / "ipython"),
-    }
-    command = [
-        *[sys.executable, "-m", app, "--no-browser", "--allow-root", "--ip=127.0.0.1"],
-        *[f"--port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}"],
-        *[f"--IdentityProvider.token={token}", "--LabApp.expose_app_in_browser=True"],
-        *["--LabApp.extension_manager=readonly", "--LabApp.news_url="],
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT, cwd=root)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        until(lambda: _answers(f"{address}/api"), what="the server")
-        yield f"{address}/lab?token={token}"
-    finally:
-        server.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(20)
-        server.kill()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as reply:
-            return bool(reply.status == 200)
-    except OSError:
-        return False
+PROBE = Path(__file__).with_name("probe.py")
+STDERR = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]'
+FIRST_CELL = """
+from llmops_workbench.faces.widgets.panel import Panel
+from llmops_workbench.core.workspace import Workspace
+here = Workspace.find()
+"""
 
 
 class Place:
@@ -88,11 +35,18 @@ class Place:
     Attributes:
         name: Which host.
         page: The browser's page.
-        workspace: What the server or the kernel works in.
+        workspace: What the server and the kernel work in.
+        can: What a view may ask of its surroundings.
     """
 
-    def __init__(self, name: str, page: Any, workspace: Workspace) -> None:
+    can: tuple[str, ...] = ("host.failed",)
+
+    def __init__(self, name: str, page: Page, workspace: Workspace) -> None:
         self.name, self.page, self.workspace = name, page, workspace
+
+    def begin(self) -> None:
+        """Show the probe on a fresh page."""
+        raise NotImplementedError
 
     def run(self, script: str, mark: str = "") -> Any:
         """Run a scenario with the host of the newest probe."""
@@ -104,60 +58,93 @@ class Place:
         }}"""
         return self.page.evaluate(text)
 
-    def shown(self, count: int = 1) -> None:
-        """Wait until that many probes have been mounted since the page was loaded."""
-        self.page.wait_for_function(
-            "count => (globalThis.probes ?? []).length >= count", arg=count, timeout=60_000
-        )
+    def shown(self) -> None:
+        """Wait until a probe has been mounted on this page."""
+        self.page.wait_for_function("globalThis.probes?.length", timeout=60_000)
 
     def reload(self) -> None:
-        """Load the page anew."""
-        self.page.reload()
-        self.shown()
+        """Load the page anew, once it has written down what is to survive that."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Take the panel away."""
         raise NotImplementedError
 
-    def broken(self) -> None:
+    def show_broken(self) -> None:
         """Show the view whose module throws."""
         raise NotImplementedError
 
-    def told_python(self) -> str:
-        """Give what the Python side says of the broken view."""
+    def python_said(self) -> str:
+        """Give what the Python side has said to a person."""
         raise NotImplementedError
 
 
-class NotebookPlace(Place):
+class LabPlace(Place):
+    """The main area of JupyterLab, which asks the server."""
+
+    can = ("host.cell", "host.failed", "host.open", "host.run")
+
+    def __init__(self, name: str, page: Page, workspace: Workspace, lab: Lab) -> None:
+        super().__init__(name, page, workspace)
+        self.lab = lab
+
+    def _goto(self, path: str, query: str = "") -> None:
+        self.page.goto(f"{self.lab.address}{path}?token={self.lab.token}{query}")
+        self.page.wait_for_function("globalThis.jupyterapp", timeout=60_000)
+        self.page.evaluate("async () => { await jupyterapp.restored; }")
+
+    def command(self, name: str, **given: Any) -> None:
+        """Run a command of JupyterLab, as its menus do."""
+        self.page.evaluate(
+            "([name, given]) => { void jupyterapp.commands.execute(name, given); }", [name, given]
+        )
+
+    def begin(self) -> None:
+        self._goto("lab", "&reset")
+        self.command("llmops-workbench:open", view="probe")
+        self.shown()
+
+    def reload(self) -> None:
+        fetch = """async () =>
+          JSON.stringify(await jupyterapp.serviceManager.workspaces.fetch('default'))"""
+        until(lambda: "kept-over-reload" in self.page.evaluate(fetch), what="the kept value")
+        self._goto("lab")
+        self.shown()
+
+    def close(self) -> None:
+        self.command("application:close-all")
+
+    def show_broken(self) -> None:
+        self.command("llmops-workbench:open", view="broken")
+
+    def python_said(self) -> str:
+        return (self.lab.home / "server.log").read_text(encoding="utf-8")
+
+
+class NotebookPlace(LabPlace):
     """A notebook in JupyterLab; its kernel or the server is asked, as the subject says."""
 
-    def __init__(self, name: str, page: Any, workspace: Workspace, address: str) -> None:
-        super().__init__(name, page, workspace)
-        self.address = address
+    def begin(self) -> None:
+        self.open(f"{self.name}.ipynb", FIRST_CELL, f"Panel('probe', {self.subject})")
+        self.shown()
 
-    def open(self, path: str, *cells: str) -> None:
+    @property
+    def subject(self) -> str:
+        """The arguments of the panel in the cell."""
+        held = ", held='an object'" if self.name == "kernel" else ""
+        return f"workspace=here{held}"
+
+    def open(self, path: str, *cells: str, run: bool = True) -> None:
         """Write a notebook, open it, and run it."""
         notebook = nbformat.v4.new_notebook()
         notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-        notebook.metadata["kernelspec"] = {
-            "name": "python3",
-            "display_name": "Python 3",
-            "language": "python",
-        }
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook.metadata["kernelspec"] = kernel
         (self.workspace.root / path).write_text(nbformat.writes(notebook), encoding="utf-8")
-        self.page.goto(self.address.replace("/lab?", f"/lab/tree/{path}?") + "&reset")
-        self.page.wait_for_function("globalThis.jupyterapp", timeout=60_000)
-        self.page.evaluate("async () => { await jupyterapp.restored; }")
-        self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+        self._goto(f"lab/tree/{path}", "&reset")
         self.wait_kernel()
-        self.command("notebook:run-all-cells")
-
-    def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
-        """Run a command of JupyterLab, as its menus do."""
-        self.page.evaluate(
-            "([name, given]) => { void jupyterapp.commands.execute(name, given); }",
-            [name, arguments or {}],
-        )
+        if run:
+            self.command("notebook:run-all-cells")
 
     def wait_kernel(self, status: str = "idle") -> None:
         """Wait until the notebook's kernel is in a state."""
@@ -171,10 +158,9 @@ class NotebookPlace(Place):
     def run_cell(self, code: str) -> None:
         """Append a cell and run it."""
         self.page.evaluate(
-            """async code => {
+            """code => {
               const notebook = jupyterapp.shell.currentWidget.content;
-              const model = notebook.model.sharedModel;
-              model.addCell({ cell_type: 'code', source: code });
+              notebook.model.sharedModel.addCell({ cell_type: 'code', source: code });
               notebook.activeCellIndex = notebook.widgets.length - 1;
               notebook.deselectAll();
             }""",
@@ -182,37 +168,75 @@ class NotebookPlace(Place):
         )
         self.command("notebook:run-cell")
 
+    def save(self) -> None:
+        """Save the notebook, and wait until that is done."""
+        self.command("docmanager:save")
+        self.page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
+
+    def reload(self) -> None:
+        self.save()
+        self._goto(f"lab/tree/{self.name}.ipynb")
+        self.shown()
+
     def close(self) -> None:
         self.command("notebook:clear-all-cell-outputs")
 
-    def reload(self) -> None:
-        self.command("docmanager:save")
-        self.page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
-        self.page.goto(self.page.url)
-        self.shown()
-
-    def broken(self) -> None:
+    def show_broken(self) -> None:
         self.run_cell(f"Panel('broken', {self.subject})")
 
-    @property
-    def subject(self) -> str:
-        """The arguments of the panel in the cell."""
-        return "held='an object'" if self.name == "kernel" else "workspace=here"
+    def python_said(self) -> str:
+        found: list[str] = self.page.locator(STDERR).all_text_contents()
+        return "".join(found)
 
-    def told_python(self) -> str:
-        return until(
-            lambda: self.page.evaluate(
-                """() => [...document.querySelectorAll(
-                  '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')]
-                  .map(each => each.textContent).join('')"""
-            ),
-            20,
-            "the warning",
+
+class DashboardPlace(Place):
+    """The stand-alone dashboard."""
+
+    can = ("host.failed", "host.open", "host.run")
+
+    def __init__(self, name: str, page: Page, workspace: Workspace, link: str, log: Path) -> None:
+        super().__init__(name, page, workspace)
+        self.link, self.log = link, log
+
+    def begin(self) -> None:
+        self.page.goto(f"{self.link}&view=probe")
+        self.shown()
+
+    def reload(self) -> None:
+        self.page.reload()
+        self.shown()
+
+    def close(self) -> None:
+        self.run("host => { void host.ask('host.open', { view: 'broken' }); }")
+
+    def show_broken(self) -> None:
+        self.page.goto(f"{self.link}&view=broken")
+
+    def python_said(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+
+@contextmanager
+def dashboard(workspace: Workspace, folder: Path, *words: str) -> Iterator[tuple[str, Path]]:
+    """Start the dashboard; gives its link with the key, and where it writes to."""
+    log = folder / "dashboard.log"
+    line = ["dashboard", *words, "--port", "0", "--no-browser", "--workspace", workspace.root]
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "llmops_workbench.faces.cli", *line],
+            env={**os.environ, "LLMOPS_PLUGINS": str(PROBE)},
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
 
+    def link() -> str:
+        assert process.poll() is None, log.read_text()
+        told = log.read_text()
+        return told.partition("is at ")[2].splitlines()[0] if "jobs go on" in told else ""
 
-FIRST_CELL = """
-from llmops_workbench.faces.widgets.panel import Panel
-from llmops_workbench.core.workspace import Workspace
-here = Workspace.find()
-"""
+    try:
+        yield until(link, what="the dashboard"), log
+    finally:
+        os.killpg(process.pid, 2)
+        process.wait(20)

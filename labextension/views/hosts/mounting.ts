@@ -57,7 +57,7 @@ export function notice(text: string, role: 'alert' | 'status'): HTMLElement {
   line.style.cssText =
     `border-inline-start: 3px solid ${edge}; padding: 4px 8px; margin: 4px 0;` +
     'font: var(--jp-ui-font-size1, 13px)/1.5 var(--jp-ui-font-family, system-ui, sans-serif);' +
-    'color: var(--jp-ui-font-color1, CanvasText); background: var(--jp-layout-color2, Canvas);' +
+    'color: var(--jp-ui-font-color1, inherit); background: color-mix(in srgb, currentcolor 6%, transparent);' +
     'overflow-wrap: anywhere; white-space: pre-wrap;';
   return line;
 }

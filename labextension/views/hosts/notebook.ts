@@ -46,7 +46,9 @@ class NotebookHost implements IHost {
         $initial: (model.get('initial') ?? {}) as Json,
         $status: 'live',
         $changed: 0,
-        $can: ['host.failed', 'host.run', ...Object.keys(this.own)],
+        $can: [
+          ...new Set(['host.failed', 'host.run', ...Object.keys(this.own)])
+        ],
         $messages: { ...bridge?.messages },
         $locale: bridge?.locale ?? 'en'
       }
@@ -118,9 +120,11 @@ class NotebookHost implements IHost {
 
   /** Load the view's module, and what it needs to begin. */
   async ready(): Promise<LoadedModule> {
-    const begun = this.server ? this.begin() : undefined;
+    const begun = this.begin();
     const module = await this.load(this.view);
-    await begun;
+    if (this.server) {
+      await begun;
+    }
     this.listen();
     return module;
   }

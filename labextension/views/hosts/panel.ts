@@ -23,7 +23,7 @@ function render({ model, el }: IGiven): () => void {
   const outer = el.getRootNode();
   const parent = outer instanceof ShadowRoot ? document.body : el;
   const frame = document.createElement('div');
-  frame.className = 'llmops-dashboard';
+  frame.className = 'llmops-dashboard lw-app';
   parent.append(frame);
   signal.addEventListener('abort', () => frame.remove());
   void new Dashboard(frame, signal).start({
@@ -65,7 +65,6 @@ class Dashboard {
     frame.append(sheet, side, main);
     this.side = side;
     this.back = back;
-    this.place = new Place(place, this.way, own);
     this.state = new HostState(stored('llmops:dashboard'), {
       $view: 'dashboard',
       $subject: '',
@@ -88,6 +87,8 @@ class Dashboard {
         return { json: json as never, buffers: [] };
       }
     };
+    const hint = t(this.host, 'Choose a thing to see what is known of it.');
+    this.place = new Place(place, this.way, own, hint);
   }
 
   async start(first: IChosen): Promise<void> {
@@ -115,6 +116,10 @@ class Dashboard {
       signal,
       h(List, { host: this.host, onTheme })
     );
+    const kind = first.ref.split(':')[0];
+    if (kind && kind !== 'job') {
+      state.set('kind', kind);
+    }
     await this.show(first);
   }
 
@@ -148,7 +153,7 @@ class Dashboard {
     const chosen = this.state.get<boolean>('dark');
     const dark =
       chosen ?? window.matchMedia('(prefers-color-scheme: dark)').matches;
-    this.frame.dataset.dark = String(dark);
+    this.frame.dataset.lwTheme = dark ? 'dark' : 'light';
     document.body.dataset.jpThemeLight = String(!dark);
     this.state.put('$dark', dark);
   }

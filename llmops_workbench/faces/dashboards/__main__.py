@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
 from collections.abc import Sequence
 
 from llmops_workbench.core.errors import LLMOpsError, outcome
 from llmops_workbench.core.workspace import Workspace
-from llmops_workbench.faces.dashboards.server import listen, serve
+from llmops_workbench.faces.dashboards.server import serve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,14 +22,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="llmops dashboard")
     parser.add_argument("--workspace", required=True)
     parser.add_argument("--ref", default="")
-    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--socket", type=int, required=True)
     parser.add_argument("--browser", action="store_true")
     given = parser.parse_args(argv)
     # Panel would look for its files at a CDN.
     os.environ["BOKEH_RESOURCES"] = "server"
     try:
         workspace = Workspace.find(given.workspace)
-        serve(workspace, given.ref, listen(given.port), browser=given.browser)
+        listener = socket.socket(fileno=given.socket)
+        serve(workspace, given.ref, listener, browser=given.browser)
     except LLMOpsError as error:
         found = outcome(error)
         sys.stderr.write(f"{found.message}\n")

@@ -42,7 +42,7 @@ _TEMPLATE = """
 """
 
 
-class Shell(AnyWidgetComponent):
+class Shell(AnyWidgetComponent):  # type: ignore[misc]
     """The list of what the workspace holds, with the panel of what was chosen."""
 
     _esm = _LOADER

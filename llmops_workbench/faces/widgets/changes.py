@@ -19,7 +19,13 @@ LOOK_SECONDS = 1.0
 
 
 class Follows(Protocol):
-    """Wants to know when something in a workspace has changed."""
+    """Wants to know when something in a workspace has changed.
+
+    Attributes:
+        seen: The store's revision that it knows of.
+    """
+
+    seen: int
 
     def changed(self) -> None:
         """Something has."""
@@ -46,13 +52,15 @@ def _watch(workspace: Workspace, known: weakref.WeakSet[Follows]) -> None:
     from llmops_workbench.faces.server.service import Service
 
     watch = Watch(Service(workspace.root, "."), lambda told: None, LOOK_SECONDS)
-    pause = threading.Event()
-    first = True
+    pause, looks = threading.Event(), 0
     while True:
-        told = None
+        news, revision = False, None
         try:
             with leave_outbox():
-                told = watch.look()
+                # The first look has nothing to compare with but what each follower has seen.
+                news = watch.look() is not None and looks > 0
+                looks += 1
+                revision = workspace.store.revision()
         except Exception:
             # A store that is away for a while must not end the watch: the next look will show.
             _LOG.debug("the workspace could not be looked at", exc_info=True)
@@ -61,9 +69,15 @@ def _watch(workspace: Workspace, known: weakref.WeakSet[Follows]) -> None:
             if not listening:
                 _followers.pop(str(workspace.root), None)
                 return
-        if told is not None and not first:
-            for who in listening:
-                who.changed()
-        first = False
-        del listening
+        for who in listening:
+            _tell(who, news, revision)
+        del listening, who
         pause.wait(LOOK_SECONDS)
+
+
+def _tell(who: Follows, news: bool, revision: int | None) -> None:
+    behind = revision is not None and revision != who.seen
+    if revision is not None:
+        who.seen = revision
+    if news or behind:
+        who.changed()

@@ -51,6 +51,7 @@ class Desk:
         self._slots = threading.Semaphore(_AT_ONCE)
         self._questions: dict[str, Question] = {}
         self._free: dict[tuple[str, str], list[View]] = {}
+        self.seen = 0 if workspace is None else workspace.store.revision()
 
     def hear(self, content: Any) -> None:
         """Take a message of the page; the answer comes from another thread."""

@@ -36,6 +36,7 @@ const PAGE = 100;
 const MOST = 1000;
 
 interface IItem {
+  meta?: { rows?: number };
   ref?: string;
   job?: string;
   kind?: string;
@@ -213,6 +214,9 @@ function Item({
         </span>
         <span class="lwd-item-about lwd-quiet">
           {item.state && <StatusMark state={item.state} />}
+          {typeof item.meta?.rows === 'number' && (
+            <span>{t(host, '%1 rows', format.count(item.meta.rows))}</span>
+          )}
           {item.created && <time>{format.time(item.created)}</time>}
         </span>
       </button>

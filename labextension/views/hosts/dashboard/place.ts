@@ -1,8 +1,15 @@
 /** The place beside the list, where the panel of what was chosen is shown. */
 import type { IHost, IKit, Json } from '../../host';
 import type { LoadedModule } from '../bridge';
+import { readError } from '../frame';
 import { mountView, notice } from '../mounting';
-import { posting, request, RestHost, type HostMethods } from '../rest';
+import {
+  posting,
+  request,
+  RestHost,
+  type HostMethods,
+  type Send
+} from '../rest';
 import { HostState, MOVING, type Values } from '../state';
 import type { Way } from './way';
 
@@ -22,7 +29,9 @@ export class Place {
   constructor(
     private readonly root: HTMLElement,
     private readonly way: Way,
-    private readonly own: HostMethods
+    private readonly own: HostMethods,
+    /** What stands there while nothing is shown. */
+    private readonly hint: string
   ) {}
 
   /** Show something else; gives what people call it. */
@@ -34,6 +43,8 @@ export class Place {
     root.className = 'llmops-dashboard-view';
     this.root.replaceChildren(root);
     if (!chosen.ref && !chosen.view) {
+      root.className = 'llmops-dashboard-hint';
+      root.textContent = this.hint;
       return '';
     }
     try {
@@ -111,8 +122,8 @@ export class Place {
       root,
       host,
       signal,
-      load: () => load(view),
-      loadKit: async () => (await load('kit')) as unknown as IKit
+      load: () => load(way.send, view),
+      loadKit: async () => (await load(way.send, 'kit')) as unknown as IKit
     });
   }
 
@@ -120,10 +131,19 @@ export class Place {
 }
 
 /** Let the browser import a module from the server. */
-async function load(name: string): Promise<LoadedModule> {
-  const path = `llmops-workbench/views/${encodeURIComponent(name)}.js`;
-  const url = new URL(path, document.baseURI).href;
-  return (await import(/* webpackIgnore: true */ url)) as LoadedModule;
+async function load(send: Send, name: string): Promise<LoadedModule> {
+  const path = `views/${encodeURIComponent(name)}.js`;
+  const url = new URL(`llmops-workbench/${path}`, document.baseURI).href;
+  try {
+    return (await import(/* webpackIgnore: true */ url)) as LoadedModule;
+  } catch (error) {
+    // The browser says nothing of why: asking once more tells what the server has against it.
+    const response = await send(path);
+    if (!response.ok) {
+      throw readError(response.status, await response.text());
+    }
+    throw error;
+  }
 }
 
 /** Keep a panel's values in the browser, so that they outlive the page. */
