@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import secrets
@@ -46,6 +45,7 @@ class Lab:
         home: Where its own files may be.
         base_url: What stands before every path, as behind a hub.
         environment: Further variables.
+        enabled: Whether the server's half is switched on.
     """
 
     def __init__(
@@ -54,8 +54,9 @@ class Lab:
         home: Path,
         base_url: str = "/",
         environment: dict[str, str] | None = None,
+        enabled: bool = True,
     ) -> None:
-        self.root, self.home, self.base_url = root, home, base_url
+        self.root, self.home, self.base_url, self._enabled = root, home, base_url, enabled
         self.token = secrets.token_hex(8)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -98,7 +99,7 @@ class Lab:
                 "allow_root": True,
                 "base_url": self.base_url,
                 "ip": "127.0.0.1",
-                "jpserver_extensions": {"llmops_workbench": True},
+                "jpserver_extensions": {"llmops_workbench": self._enabled},
                 "open_browser": False,
                 "port": self.port,
                 "port_retries": 0,
@@ -144,14 +145,14 @@ class Lab:
         context = browser.new_context(viewport={"width": width, "height": height})
         page = context.new_page()
         problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(f"thrown: {error}"))
+        page.on("pageerror", lambda error: problems.append(f"thrown: {error.stack}"))
         page.on("console", lambda line: _note(problems, line))
         page.problems = problems  # type: ignore[attr-defined]
         page.goto(f"{self.address}lab?token={self.token}&{query}")
-        ready(page)
+        ready(page, fresh="reset" in query)
         yield page
         context.close()
-        assert not problems
+        assert not problems, problems
 
 
 def _note(problems: list[str], line: Any) -> None:
@@ -159,16 +160,16 @@ def _note(problems: list[str], line: Any) -> None:
         problems.append(f"said: {line.text} ({line.location.get('url', '')})")
 
 
-def ready(page: Page) -> None:
+def ready(page: Page, *, fresh: bool = False) -> None:
     """Wait until JupyterLab has been painted, and its launcher has had the keyboard."""
     page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=WAIT_SECONDS * 1000)
     page.wait_for_function("globalThis.jupyterapp")
     page.evaluate("async () => { await jupyterapp.restored; }")
-    launcher = page.locator(".jp-Launcher")
-    if launcher.count():
-        # On a fresh page the launcher takes the keyboard late, and from whoever has it.
-        with contextlib.suppress(Exception):
-            page.wait_for_function("document.activeElement?.closest('.jp-Launcher')", timeout=5000)
+    if fresh:
+        # On a fresh page the launcher takes the keyboard, seconds later and from whoever has it.
+        page.wait_for_function(
+            "document.activeElement?.closest('.jp-Launcher')", timeout=WAIT_SECONDS * 1000
+        )
 
 
 def run(page: Page, command: str, **given: Any) -> Any:
