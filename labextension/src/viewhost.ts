@@ -29,7 +29,8 @@ export async function makeHost(
 ): Promise<RestHost> {
   const { client, changes, messages } = workbench;
   const { view, subject } = shown;
-  const key = `llmops-workbench:state:${view}:${subject}`;
+  // Not under the name of the tracker, which takes away whatever it finds there and did not write.
+  const key = `llmops-workbench-values:${view}:${subject}`;
   const path = `views/${part(view)}/state`;
   const [initial, values] = await Promise.all([
     client.post<Json>(path, { subject }, signal),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.answered import Answered, make
 from tests.browser.lab import BUILT, Lab
 
 if TYPE_CHECKING:
@@ -77,3 +78,11 @@ def bare_lab(
     found = start_lab(tmp_path_factory.mktemp("bare"))
     yield found
     found.end()
+
+
+@pytest.fixture(scope="session")
+def answered(start_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFactory) -> Answered:
+    """JupyterLab on a workspace with comparisons and evaluations; its tests only look."""
+    root = tmp_path_factory.mktemp("answered") / "workspace"
+    reports = make(root)
+    return Answered(start_lab(root), reports)

@@ -6,7 +6,8 @@ import { PagedList, type FetchPage } from './pages';
 import { within, type IPlace, type IShape } from './tree';
 
 /** Under which key the sidebar is remembered. */
-const KEY = 'llmops-workbench:sidebar';
+// Not under the name of the panels' tracker, which takes away what it did not write.
+const KEY = 'llmops-workbench-sidebar:open';
 /** What is open the first time. */
 const FIRST_OPEN = ['running', 'data', 'models'];
 /** The section that stands for what was found. */

@@ -78,6 +78,7 @@ function Filters({
   rows
 }: IExamplesProps): JSX.Element {
   const { outcomes, metric } = chosen;
+  const group = useRef<HTMLDivElement>(null);
   const shown = report.outcomes.filter(
     name => report.baseline || (name !== 'up' && name !== 'down')
   );
@@ -93,6 +94,7 @@ function Filters({
         class="lw-bar-choices"
         role="group"
         aria-label={t(host, 'Rows to show')}
+        ref={group}
       >
         {shown.map(name => {
           const [word, title] = outcomeWords(host, report, metric, name);
@@ -119,7 +121,11 @@ function Filters({
         <Chip
           tone="accent"
           label={`${chosen.column} = ${chosen.value || t(host, '(empty)')}`}
-          onRemove={() => choose({ column: '', value: '' })}
+          onRemove={() => {
+            // The chip goes away with its button; the keyboard stays in the panel.
+            group.current?.querySelector('button')?.focus();
+            choose({ column: '', value: '' });
+          }}
         />
       )}
       <SearchBox

@@ -232,7 +232,14 @@ function Nearest({ host, row }: IRowProps): JSX.Element {
         <Button
           icon="search"
           label={t(host, 'Look for them')}
-          onClick={() => want(true)}
+          onClick={event => {
+            // The button goes away; the keyboard stays in the drawer.
+            const { currentTarget } = event;
+            (currentTarget as Element)
+              .closest<HTMLElement>('.lw-drawer')
+              ?.focus();
+            want(true);
+          }}
         />
       )}
       {asked.error && <ErrorBox error={asked.error} again={asked.again} />}
