@@ -1,4 +1,5 @@
 import {
+  ILabShell,
   ILayoutRestorer,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
@@ -23,12 +24,13 @@ export const panels: JupyterFrontEndPlugin<void> = {
   description: 'Opens the panels of LLMOps Workbench in the main area.',
   autoStart: true,
   requires: [IWorkbench],
-  optional: [ILayoutRestorer, IStateDB],
+  optional: [ILayoutRestorer, IStateDB, ILabShell],
   activate: (
     app: JupyterFrontEnd,
     workbench: IWorkbench,
     restorer: ILayoutRestorer | null,
-    kept: IStateDB | null
+    kept: IStateDB | null,
+    labShell: ILabShell | null
   ) => {
     const { client, trans } = workbench;
     const tracker = new WidgetTracker<Shown>({ namespace: 'llmops-workbench' });
@@ -59,7 +61,8 @@ export const panels: JupyterFrontEndPlugin<void> = {
         const panel = known ?? make(workbench, kept, { view, subject, title });
         if (!known) {
           panel.id = id;
-          app.shell.add(panel, 'main', {
+          // The main area of Notebook holds one document and nothing beside it.
+          app.shell.add(panel, labShell ? 'main' : 'right', {
             mode: 'tab-after',
             type: 'LLMOps Workbench'
           });
