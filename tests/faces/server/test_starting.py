@@ -79,6 +79,8 @@ def test_an_inline_operation_is_a_job_with_its_run(asked: httpx.Client) -> None:
     assert run["operation"] == "jot"
     told = asked.get("opening", params={"ref": f"run:{started['run_id']}"}).json()
     assert told["view"] == "probe"  # the view that its result names
+    told = asked.get("opening", params={"ref": f"job:{started['job'][-4:]}"}).json()
+    assert (told["view"], told["subject"]) == ("job", f"job:{started['job']}")
 
 
 def test_it_runs_in_the_environment_of_the_kernelspec(served: Server, asked: httpx.Client) -> None:
