@@ -43,9 +43,8 @@ export class Card {
     node.append(this.title(entry), this.facts(entry));
     document.body.append(node);
     const { width, height } = node.getBoundingClientRect();
-    const right = line.right + GAP;
-    const fits = right + width <= window.innerWidth;
-    node.style.left = `${fits ? right : Math.max(0, line.left - width - GAP)}px`;
+    const most = window.innerWidth - width - GAP;
+    node.style.left = `${Math.max(0, Math.min(line.right + GAP, most))}px`;
     const top = Math.min(line.top, window.innerHeight - height - GAP);
     node.style.top = `${Math.max(0, top)}px`;
     this.node = node;
