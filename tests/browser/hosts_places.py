@@ -155,6 +155,11 @@ class NotebookPlace(LabPlace):
             timeout=60_000,
         )
 
+    def runs(self) -> bool:
+        """Tell whether a cell runs; the kernel's own word is that of any of its threads."""
+        prompts: list[str] = self.page.locator(".jp-InputPrompt").all_text_contents()
+        return any("*" in prompt for prompt in prompts)
+
     def run_cell(self, code: str) -> None:
         """Append a cell and run it."""
         self.page.evaluate(
