@@ -127,13 +127,22 @@ def outcome(error: BaseException) -> Outcome:
             return Outcome(_one_line(str(error)), status, exit_code)
     if isinstance(error, KeyboardInterrupt):
         return Outcome("interrupted", 499, 130)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        where = f" while writing {error.filename}" if error.filename else ""
+    if _is_full_disk(error):
+        name = getattr(error, "filename", None)
+        where = f" while writing {name}" if name else ""
         return Outcome(f"the disk is full{where}: free some space, then run it again", 507, 2)
     if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         thing = error.filename or "a file"
         return Outcome(f"{thing} cannot be written: {error.strerror}; check its owner", 503, 2)
     return Outcome(_one_line(f"{type(error).__name__}: {error}"), 500, 1)
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    """Tell whether a full disk is behind an error, whichever library has wrapped it."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    # SQLite has no error number that gets through SQLAlchemy and MLflow: its sentence does.
+    return "database or disk is full" in str(error)
 
 
 def _one_line(text: str) -> str:

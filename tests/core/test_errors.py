@@ -70,3 +70,10 @@ def test_a_missing_part_names_the_extra_to_install():
         errors.MissingDependencyError, match=r"pip install 'llmops-workbench\[ray\]'"
     ):
         errors.require("no_such_module_anywhere", "ray", "to scale out")
+
+
+def test_a_full_disk_is_said_whichever_library_wrapped_it():
+    wrapped = RuntimeError("(sqlite3.OperationalError) database or disk is full [SQL: INSERT …]")
+    said = errors.outcome(wrapped)
+    assert (said.status, said.exit_code) == (507, 2)
+    assert "the disk is full" in said.message
