@@ -13,11 +13,11 @@ CHAMPION = "champion"
 _LOOKED = 200
 
 
-def verdicts(report: Mapping[str, Any], run: str | None) -> dict[str, Any]:
+def verdicts(report: Mapping[str, Any] | None, run: str | None) -> dict[str, Any]:
     """Collect the decisions that an evaluation had a part in.
 
     Args:
-        report: The evaluation's result.
+        report: The evaluation's result; None before there is one.
         run: Its reference, `run:ID`; None for one that no run recorded.
 
     Returns:
@@ -36,8 +36,10 @@ def verdicts(report: Mapping[str, Any], run: str | None) -> dict[str, Any]:
         "champion": None,
         "rules": [],
     }
+    if report is None or run is None:
+        return nothing
     model = parse(report["model"], "model")
-    if model.external or run is None:
+    if model.external:
         return nothing
     try:
         version = catalogue().get(model)

@@ -25,7 +25,11 @@ class ProbeView(View):
     script = Path(__file__).with_suffix(".js")
 
     def state(self) -> dict[str, Any]:
-        return {"subject": self.subject, "held": str(self.held or ""), "greeting": "你好 <b>"}
+        return {
+            "subject": self.subject,
+            "held": "" if self.held is None else str(self.held),
+            "greeting": "你好 <b>",
+        }
 
     def static_html(self) -> str:
         return "<p>a probe that stays</p>"

@@ -9,6 +9,7 @@ import pytest
 from llmops_workbench.core.context import activate
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.tracking import datasets
+from llmops_workbench.tracking.catalogue import Catalogue
 from tests.browser.answered import Answered, axe, show, titles, written
 from tests.browser.lab import DARK, LIGHT, set_theme
 
@@ -147,6 +148,18 @@ def test_scores_without_a_baseline_have_their_failures_beside(
         choice(page, "Not scored").click()
         wait_rows(page, report.failed)
         assert "no answer after 30 s" in cell(page, 0, 3).inner_text()
+
+
+def test_an_evaluation_that_failed_says_why(browser: Browser, answered: Answered) -> None:
+    workspace = Workspace(answered.lab.root)
+    book = Catalogue(workspace)
+    run = book.start_run("evaluate", {"model": "model:triage@1", "data": "dataset:reviews@1"})
+    book.finish_run(run, "failed", error="9 of 9 rows failed; row 0: no answer after 30 s")
+    workspace.store.close()
+    with answered.lab.open(browser) as page:
+        show(page, f"run:{run}")
+        page.get_by_text("9 of 9 rows failed; row 0: no answer after 30 s").wait_for()
+        assert "triage" in page.locator(".lw-panel-title").inner_text()
 
 
 def test_what_is_hostile_is_text_and_fetches_nothing(browser: Browser, answered: Answered) -> None:

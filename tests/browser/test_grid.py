@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from llmops_workbench.core.context import activate
 from llmops_workbench.core.workspace import Workspace
+from llmops_workbench.execution.invoke import invoke
 from llmops_workbench.tracking import datasets
 from tests.browser.answered import Answered, axe, busy_milliseconds, show, titles, written
-from tests.browser.lab import DARK, LIGHT, again, set_theme
+from tests.browser.lab import DARK, LIGHT, Lab, again, run, set_theme
+from tests.stand_ins import reviews
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -212,6 +216,33 @@ def test_ten_thousand_cells_scroll_without_a_long_task(
         assert max(tasks) < 50
         page.locator(GRID).evaluate("grid => { grid.scrollTop = 1e9; }")
         cell(page, report.n - 1, 2).locator(".lw-answer").wait_for()
+
+
+def test_a_comparison_under_way_says_how_far_it_is_and_then_shows_its_answers(
+    browser: Browser, start_lab: Callable[..., Lab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+    workspace = Workspace.init(tmp_path / "workspace")
+    with activate(workspace):
+        datasets.register("reviews", reviews(120))
+    call = {
+        "data": "reviews", "prompts": ["{{text}} ?"], "target": "label",
+        "models": ["callable:tests.stand_ins:slow"], "metrics": ["exact_match"],
+    }  # fmt: skip
+    with start_lab(workspace.root).open(browser) as page:
+        job = invoke("compare", call, workspace=workspace, detach=True)
+        run(page, "llmops-workbench:open", ref=f"run:{job.run_id}", view="grid")
+        bar = page.locator(".lw-underway [role=progressbar]")
+        bar.wait_for()
+        seen = int(bar.get_attribute("aria-valuenow") or 0)
+        page.wait_for_function(
+            """seen => Number(document.querySelector('.lw-underway [role=progressbar]')
+              ?.ariaValueNow ?? 1e9) > seen""",
+            arg=seen,
+        )
+        wait_rows(page, 120)
+        cell(page, 0, 2).locator(".lw-answer").wait_for()
+    workspace.store.close()
 
 
 @pytest.mark.parametrize("width", [700, 1600])

@@ -40,7 +40,8 @@ class EvaluationView(View):
         head, result = shown_run(self.workspace, self.subject, self.held, "evaluate")
         if result is None:
             names = ("model", "baseline", "data", "prompt", "target")
-            return head | {"n": None, **{name: head["arguments"].get(name) for name in names}}
+            given = {name: head["arguments"].get(name) for name in names}
+            return head | given | {"n": None, **verdicts(None, head["run"])}
         shown = head | {name: result.get(name) for name in _FIELDS}
         shown |= {
             "facts": [kept.metric_facts(name) for name in result["metrics"]],
@@ -48,15 +49,10 @@ class EvaluationView(View):
             "inputs": [],
             "source": False,
             "missing": "",
-            "registered": False,
-            "gates": [],
-            "promotable": None,
-            "champion": None,
-            "rules": [],
         }
+        shown |= verdicts(result, head["run"])
         if self.workspace is None:
             return shown | {"missing": "no workspace is open: the single rows cannot be read"}
-        shown |= verdicts(result, head["run"])
         try:
             examples = self._examples
         except LLMOpsError as error:
@@ -138,8 +134,7 @@ class EvaluationView(View):
 
         with context.activate(self.workspace):
             head, result = shown_run(self.workspace, self.subject, self.held, "evaluate")
-            told = verdicts(result, head["run"]) if result and self.workspace else {}
-            return evaluation_page(head, result, told.get("gates", []))
+            return evaluation_page(head, result, verdicts(result, head["run"])["gates"])
 
     @cached_property
     def _result(self) -> dict[str, Any]:

@@ -273,6 +273,7 @@ def test_a_run_that_goes_on_says_so(scored: tuple[Workspace, Any]) -> None:
     panel = views.get("evaluation")(workspace, f"run:{run}")
     state = panel.state()
     assert (state["state"], state["n"], state["data"]) == ("running", None, "dataset:reviews@1")
+    assert (state["rules"], state["registered"]) == ([], False)
     book.finish_run(run, "failed", error="too many rows failed")
     assert "too many rows failed" in panel.static_html()
     with pytest.raises(NotFoundError, match="no rows yet"):

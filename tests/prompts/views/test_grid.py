@@ -5,11 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-import subprocess
-import sys
 import unicodedata
-from collections.abc import Iterator
-from html.parser import HTMLParser
 from typing import Any
 
 import pyarrow as pa
@@ -20,48 +16,10 @@ from llmops_workbench.core.context import activate
 from llmops_workbench.core.errors import LLMOpsError, NotFoundError, UsageError
 from llmops_workbench.core.views import View
 from llmops_workbench.core.workspace import Workspace
-from llmops_workbench.execution.invoke import STEP, invoke
-from llmops_workbench.tracking import datasets, prompts
+from llmops_workbench.tracking import datasets
 from llmops_workbench.tracking.catalogue import Catalogue
-from tests.stand_ins import HOSTILE, PROMPTS, reviews
-
-MODELS = [f"callable:tests.stand_ins:{name}" for name in ("short", "careful", "failing")]
-ROWS = 60
-
-
-@pytest.fixture(scope="module")
-def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace, Any]]:
-    """A workspace with one comparison of two prompts by three models."""
-    opened = Workspace.init(tmp_path_factory.mktemp("grid") / "workspace")
-    with activate(opened):
-        rows = [
-            {**row, "__split__": "test" if at % 3 == 0 else "validation"}
-            for at, row in enumerate(reviews(ROWS * 3 // 2))
-        ]
-        rows[1]["text"] = None
-        roles = {"input": "text", "target": "label"}
-        datasets.register("reviews", rows, meta={"roles": roles})
-        for name, text in PROMPTS.items():
-            prompts.register(name, text)
-    report = compare(opened)
-    yield opened, report
-    opened.store.close()
-
-
-def compare(workspace: Workspace, **more: Any) -> Any:
-    call = {
-        "data": "reviews#validation", "prompts": list(PROMPTS), "models": MODELS,
-        "metrics": ["exact_match", "chrf"], **more,
-    }  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(STEP, "1")
-        return invoke("compare", call, workspace=workspace)
-
-
-@pytest.fixture
-def grid(compared: tuple[Workspace, Any]) -> View:
-    workspace, report = compared
-    return views.get("grid")(workspace, f"run:{report.run_id}")
+from tests.prompts.views.conftest import MODELS, ROWS, compare
+from tests.stand_ins import PROMPTS, reviews
 
 
 @pytest.fixture
@@ -355,56 +313,3 @@ def test_a_result_that_no_run_recorded_is_shown_as_far_as_it_goes(
     assert (state["run"], len(state["variants"])) == (None, 6)
     assert "workspace" in state["missing"]
     assert "few-shot@1" in loose.static_html()
-
-
-class Tags(HTMLParser):
-    """Collects what a page is made of."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: set[str] = set()
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-
-
-def test_the_saved_page_has_the_numbers_and_no_scripts(
-    compared: tuple[Workspace, Any], grid: View
-) -> None:
-    workspace, report = compared
-    page = grid.static_html()
-    for column in report.columns:
-        assert column.label in page
-        assert f"{column.metrics['exact_match'].value:.3g}" in page
-        assert f"{column.metrics['exact_match'].lower:.3g}" in page
-    assert "n.s." in page
-    with activate(workspace):
-        rows = [{"text": text or "empty", "label": "x"} for text in HOSTILE]
-        datasets.register("hostile", rows, meta={"roles": {"target": "label"}})
-    shown = compare(workspace, data="hostile", models=["callable:tests.stand_ins:hostile"])
-    page = views.get("grid")(workspace, f"run:{shown.run_id}").static_html()
-    found = Tags(page)
-    assert found.tags <= {"div", "b", "span", "table", "tr", "th", "td", "p"}
-    assert found.attributes <= {"style", "dir"}
-
-
-def test_opening_a_view_imports_no_model_library(
-    compared: tuple[Workspace, Any],
-) -> None:
-    workspace, report = compared
-    code = (
-        "import sys\n"
-        "for name in ('torch', 'transformers', 'trl', 'mlflow'):\n    sys.modules[name] = None\n"
-        "from pathlib import Path\n"
-        "from llmops_workbench.core import views\n"
-        "from llmops_workbench.core.workspace import Workspace\n"
-        f"place = Path({str(workspace.root)!r})\n"
-        f"view = views.get('grid')(Workspace(place), 'run:{report.run_id}')\n"
-        "view.state(); view.static_html()\n"
-        "print(view.ask('rows', {'start': 0, 'stop': 9}).json['total'])\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == str(ROWS), done.stderr

@@ -66,7 +66,6 @@ export function UnderWay({
             total={bar.total}
             eta={bar.total !== null && bar.done >= bar.total ? null : bar.left}
             label={bar.label}
-            unit={t(host, bar.unit)}
           />
         </div>
       ))}

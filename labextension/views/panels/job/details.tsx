@@ -145,11 +145,16 @@ function words(event: ITold): string {
   return Object.entries(event)
     .filter(([name]) => !['number', 'time', 'kind', 'message'].includes(name))
     .filter(([, value]) => value !== null)
-    .map(
-      ([name, value]) =>
-        `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`
-    )
+    .map(([name, value]) => `${name} ${written(value)}`)
     .join(' · ');
+}
+
+function written(value: Json): string {
+  return typeof value === 'number'
+    ? format.number(value, 4)
+    : typeof value === 'string'
+      ? value
+      : JSON.stringify(value);
 }
 
 interface ISamples {
