@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core import operations
 from llmops_workbench.core.errors import LLMOpsError
+from llmops_workbench.core.said import said
 from llmops_workbench.execution.checkpoints import Checkpoints
 from llmops_workbench.execution.folder import ACTIVE, FAILED, PAUSED, RESUMABLE, STOP, State
 
@@ -156,15 +157,15 @@ def actions(job: Job, state: State, story: Story) -> list[dict[str, Any]]:
     if state.state in ACTIVE:
         lost = None if saves else _lost(job, state)
         if endless:
-            lost = "Whoever asks it gets no answer any more. What it has recorded stays."
+            lost = said("Whoever asks it gets no answer any more. What it has recorded stays.")
         found = []
         if not endless and asked is None:
             found.append(
                 {
                     "name": "pause",
-                    "label": "Pause",
+                    "label": said("Pause"),
                     "icon": "pause",
-                    "title": "let it write a checkpoint and end, to go on from there later",
+                    "title": said("let it write a checkpoint and end, to go on from there later"),
                     "confirm": lost,
                 }
             )
@@ -172,9 +173,9 @@ def actions(job: Job, state: State, story: Story) -> list[dict[str, Any]]:
             found.append(
                 {
                     "name": "cancel",
-                    "label": "Stop & save" if saves else "Stop",
+                    "label": said("Stop & save") if saves else said("Stop"),
                     "icon": "stop",
-                    "title": "end it; what is saved stays, and it can be resumed",
+                    "title": said("end it; what is saved stays, and it can be resumed"),
                     "confirm": lost,
                 }
             )
@@ -186,7 +187,7 @@ def actions(job: Job, state: State, story: Story) -> list[dict[str, Any]]:
     return [
         {
             "name": "resume",
-            "label": "Try again" if state.state == FAILED else "Resume",
+            "label": said("Try again") if state.state == FAILED else said("Resume"),
             "icon": "play",
             "title": f"go on {place}, in the same run",
             "confirm": None,
@@ -203,4 +204,4 @@ def _lost(job: Job, state: State) -> str | None:
             f"What it did since its checkpoint at step {latest.step} is lost: "
             "it goes on from there when it is resumed."
         )
-    return "It has written no checkpoint: it begins again when it is resumed."
+    return said("It has written no checkpoint: it begins again when it is resumed.")

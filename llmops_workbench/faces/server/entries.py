@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core.references import parse
+from llmops_workbench.core.said import said
 from llmops_workbench.execution import mirror
 from llmops_workbench.execution.folder import ACTIVE
-from llmops_workbench.faces.server.words import said
 from llmops_workbench.tracking import overview, standing
 from llmops_workbench.tracking.catalogue import Catalogue
 

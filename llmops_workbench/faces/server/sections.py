@@ -11,7 +11,7 @@ from typing import Any
 
 from llmops_workbench.core import operations
 from llmops_workbench.core.errors import LLMOpsError
-from llmops_workbench.faces.server.words import said
+from llmops_workbench.core.said import said
 
 
 @dataclass(frozen=True)

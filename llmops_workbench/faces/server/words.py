@@ -1,4 +1,4 @@
-"""Texts that the server gives people to read, and what they are called in other languages."""
+"""What the texts that people read are called in other languages."""
 
 from __future__ import annotations
 
@@ -7,17 +7,34 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from llmops_workbench.core.said import said
+
+# Kinds and states are data, and words where they are shown.
+WORDS = (
+    said("dataset"),
+    said("endpoint"),
+    said("job"),
+    said("model"),
+    said("monitor"),
+    said("pipeline"),
+    said("prompt"),
+    said("queue"),
+    said("recipe"),
+    said("run"),
+    said("alarm"),
+    said("cancelled"),
+    said("done"),
+    said("failed"),
+    said("interrupted"),
+    said("paused"),
+    said("queued"),
+    said("running"),
+    said("serving"),
+    said("stopped"),
+)
+
 _CATALOGUES = Path(__file__).resolve().parents[2] / "locale"
 _FILE = "LC_MESSAGES/llmops_workbench.json"
-
-
-def said(text: str) -> str:
-    """Mark a text that people read: the page translates it, and a test looks for its translation.
-
-    Args:
-        text: In English, with `%1`, `%2` … as its places.
-    """
-    return text
 
 
 @cache
