@@ -17,6 +17,7 @@ import {
 } from '../kit';
 import { named, openForm } from './answers/acts';
 import shared from './answers/answers.css';
+import { stepKeys } from './answers/steps';
 import { UnderWay } from './answers/underway';
 import css from './evaluation/evaluation.css';
 import { Examples } from './evaluation/examples';
@@ -146,28 +147,8 @@ function Scored({
   const [chosen, choose] = useChosen(host, report);
   const rows = useRows(host, chosen, !report.missing);
   const [opened, open] = useHostState<IOpened | null>(host, 'row', null);
-  const step = async (by: number) => {
-    const at = (opened?.index ?? -1) + by;
-    if (!opened || at < 0 || at >= rows.total) {
-      return;
-    }
-    const { signal } = new AbortController();
-    const [row] = await rows.fetch(at, at + 1, { signal });
-    if (row) {
-      open({ index: at, place: row.place });
-    }
-  };
   const keys: IKey[] = [
-    {
-      keys: 'n',
-      label: t(host, 'Details of the next row'),
-      run: () => void step(1)
-    },
-    {
-      keys: 'p',
-      label: t(host, 'Details of the row before'),
-      run: () => void step(-1)
-    },
+    ...stepKeys(host, rows, opened, open),
     { keys: 'Enter', label: t(host, 'Open the details of a row') }
   ];
   return (

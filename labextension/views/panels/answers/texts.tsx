@@ -6,20 +6,59 @@ import {
   IconButton,
   LongText,
   t,
+  TextDiff,
   visible,
   type ComponentChildren,
   type JSX
 } from '../../kit';
-
-/** A text, of a very long one the beginning. */
-export interface ILong {
-  text: string;
-  length: number;
-}
+import type { ILong, Turns } from './types';
 
 /** A text for a few lines of a cell: line breaks at its beginning take one sign, not the room. */
 export function brief(text: string): string {
   return visible(text.replace(/^\s*\n\s*/, '⏎ '));
+}
+
+/** A text as far as a cell shows it. */
+export function Shown({
+  host,
+  text,
+  muted
+}: {
+  host: IHost;
+  text: string | null;
+  muted?: boolean;
+}): JSX.Element {
+  const empty = text !== null && text.trim() === '';
+  const quiet = muted || text === null || empty;
+  return (
+    <div class={`lw-answer-text${quiet ? ' lw-null' : ''}`} dir="auto">
+      {text === null ? '–' : empty ? t(host, '(empty)') : brief(text)}
+    </div>
+  );
+}
+
+/** Why there is no answer, in a cell. */
+export function Broken({ error }: { error: string }): JSX.Element {
+  return (
+    <div class="lw-answer-text lw-answer-error" dir="auto" title={error}>
+      ⚠ {visible(error)}
+    </div>
+  );
+}
+
+/** In what an answer differs from another text, in a cell. */
+export function Changed({
+  before,
+  after
+}: {
+  before: string;
+  after: string;
+}): JSX.Element {
+  return (
+    <div class="lw-answer-text" dir="auto">
+      <TextDiff before={before} after={after} whole />
+    </div>
+  );
 }
 
 /** A part of the details: what it is, something beside its name, and the thing itself. */
@@ -110,7 +149,7 @@ export function Sent({
 }: {
   host: IHost;
   title: string;
-  sent: ({ role: string | null } & ILong)[] | null;
+  sent: Turns | null;
   onWhole: () => void;
 }): JSX.Element | null {
   if (sent === null || sent.length === 0) {

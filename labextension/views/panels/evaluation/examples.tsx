@@ -6,16 +6,14 @@ import {
   format,
   SearchBox,
   t,
-  TextDiff,
   useMemo,
   useRef,
   useSize,
   VirtualTable,
-  visible,
   type IColumn,
   type JSX
 } from '../../kit';
-import { brief } from '../answers/texts';
+import { Broken, Changed, Shown } from '../answers/texts';
 import { OutcomeMark, outcomeWords } from './outcomes';
 import type { IChosen, IRows } from './rows';
 import type { IExample, IReport, Outcome } from './types';
@@ -222,24 +220,6 @@ function exampleColumns(
   return [...columns, ...scores];
 }
 
-function Shown({
-  host,
-  text,
-  muted
-}: {
-  host: IHost;
-  text: string | null;
-  muted?: boolean;
-}): JSX.Element {
-  const empty = text !== null && text.trim() === '';
-  const quiet = muted || text === null || empty;
-  return (
-    <div class={`lw-answer-text${quiet ? ' lw-null' : ''}`} dir="auto">
-      {text === null ? '–' : empty ? t(host, '(empty)') : brief(text)}
-    </div>
-  );
-}
-
 /** What was said; with a baseline what changed, word by word. */
 function Answered({
   host,
@@ -254,9 +234,7 @@ function Answered({
   const broken = error ?? (report.baseline ? row.base_error : null);
   if (answer === null || (report.baseline && typeof base !== 'string')) {
     return broken ? (
-      <div class="lw-answer-text lw-answer-error" dir="auto" title={broken}>
-        ⚠ {visible(broken)}
-      </div>
+      <Broken error={broken} />
     ) : (
       <Shown host={host} text={answer} />
     );
@@ -264,9 +242,5 @@ function Answered({
   if (typeof base !== 'string' || base === answer) {
     return <Shown host={host} text={answer} />;
   }
-  return (
-    <div class="lw-answer-text" dir="auto">
-      <TextDiff before={base} after={answer} whole />
-    </div>
-  );
+  return <Changed before={base} after={answer} />;
 }

@@ -1,6 +1,5 @@
 import type { IHost } from '../../host';
 import {
-  Button,
   Drawer,
   ErrorBox,
   format,
@@ -15,8 +14,10 @@ import {
   visible,
   type JSX
 } from '../../kit';
-import { Part, Said, Sent, type ILong } from '../answers/texts';
-import type { INearest, IReport, IRowDetail, ISide } from './types';
+import { Part, Said, Sent } from '../answers/texts';
+import type { ILong } from '../answers/types';
+import { Nearest } from './nearest';
+import type { IReport, IRowDetail, ISide } from './types';
 
 /** The row whose details are shown: its place among those shown, and in the data. */
 export interface IOpened {
@@ -109,7 +110,7 @@ function Details(props: IRowProps): JSX.Element {
         <Said {...given} title={t(host, 'Asked about')} said={row.text} />
       )}
       <Labels {...props} />
-      {row.text && <Nearest key={row.place} {...props} />}
+      {row.text && <Nearest key={row.place} host={host} row={row} />}
     </>
   );
 }
@@ -214,90 +215,4 @@ function Labels({ host, row }: IRowProps): JSX.Element | null {
       />
     </Part>
   );
-}
-
-/** What the model learned from that is most like this row; looked for when asked for. */
-function Nearest({ host, row }: IRowProps): JSX.Element {
-  const [wanted, want] = useState(false);
-  const asked = useAsk<INearest>(
-    host,
-    'nearest',
-    wanted ? { place: row.place } : null,
-    { follow: false }
-  );
-  const found = asked.data;
-  return (
-    <Part title={t(host, 'Most alike in what the model learned from')}>
-      {!wanted && (
-        <Button
-          icon="search"
-          label={t(host, 'Look for them')}
-          onClick={event => {
-            // The button goes away; the keyboard stays in the drawer.
-            const { currentTarget } = event;
-            (currentTarget as Element)
-              .closest<HTMLElement>('.lw-drawer')
-              ?.focus();
-            want(true);
-          }}
-        />
-      )}
-      {asked.error && <ErrorBox error={asked.error} again={asked.again} />}
-      {wanted && !found && !asked.error && <Skeleton lines={3} />}
-      {found && !found.data && (
-        <span class="lw-null">
-          {t(host, 'The model was not tuned here, or on other columns.')}
-        </span>
-      )}
-      {found?.data && (
-        <>
-          <SmallTable
-            label={t(host, 'Most alike')}
-            rows={found.rows}
-            columns={[
-              {
-                key: 'similarity',
-                label: t(host, 'alike'),
-                kind: 'number',
-                title: t(
-                  host,
-                  '1 less the edits as a share of the longer text'
-                ),
-                render: value => format.percent(value as number)
-              },
-              {
-                key: 'text',
-                label: t(host, 'text'),
-                render: value => <Long long={value as ILong | null} />,
-                text: value => (value as ILong | null)?.text ?? ''
-              },
-              {
-                key: 'target',
-                label: t(host, 'answer'),
-                render: value => <Long long={value as ILong | null} />,
-                text: value => (value as ILong | null)?.text ?? ''
-              }
-            ]}
-          />
-          <p class="lw-evaluation-note">
-            <Reference host={host} to={found.data} />{' '}
-            <span class="lw-null">
-              {found.searched < found.total
-                ? t(
-                    host,
-                    'the first %1 of %2 rows were searched',
-                    format.count(found.searched),
-                    format.count(found.total)
-                  )
-                : t(host, '%1 rows searched', format.count(found.total))}
-            </span>
-          </p>
-        </>
-      )}
-    </Part>
-  );
-}
-
-function Long({ long }: { long: ILong | null }): JSX.Element {
-  return <bdi>{long ? visible(long.text) : '–'}</bdi>;
 }

@@ -11,6 +11,7 @@ import {
 } from '../../kit';
 import { Part } from '../answers/texts';
 import { named, shortName } from '../answers/acts';
+import type { IScore } from '../answers/types';
 import type { IChosen } from './rows';
 import type { IGate, IReport, ISlice } from './types';
 
@@ -77,6 +78,16 @@ function Metrics({ host, report, choose }: ISummaryProps): JSX.Element {
   );
 }
 
+function scoreWords(host: IHost, score: IScore): string {
+  return t(
+    host,
+    'score %1, %2 to %3',
+    format.number(score.value),
+    format.number(score.lower),
+    format.number(score.upper)
+  );
+}
+
 function metricRow(
   host: IHost,
   report: IReport,
@@ -88,13 +99,7 @@ function metricRow(
   const pair = report.paired[facts.name];
   const told = [
     facts.help,
-    t(
-      host,
-      'score %1, %2 to %3',
-      format.number(score.value),
-      format.number(score.lower),
-      format.number(score.upper)
-    ),
+    scoreWords(host, score),
     base ? t(host, 'baseline %1', format.number(base.value)) : '',
     score.method,
     pair?.method ?? '',
@@ -192,13 +197,7 @@ function sliceRow(
   const label = `${part.column} = ${part.value || t(host, '(empty)')}`;
   const title = [
     label,
-    t(
-      host,
-      'score %1, %2 to %3',
-      format.number(score.value),
-      format.number(score.lower),
-      format.number(score.upper)
-    ),
+    scoreWords(host, score),
     base ? t(host, 'baseline %1', format.number(base.value)) : '',
     paired ? t(host, 'p is corrected for the number of parts') : ''
   ]

@@ -1,9 +1,13 @@
 import type { Row } from '../../kit';
-import type { ILong } from '../answers/texts';
+import type {
+  Arguments,
+  ILong,
+  IMetric,
+  IPair,
+  IScore,
+  Turns
+} from '../answers/types';
 import type { IUnderWay } from '../answers/underway';
-import type { Arguments, IMetric, IPair, IScore } from '../grid/types';
-
-export type { Arguments, IMetric, IPair, IScore };
 
 /** The scores of the rows that share a value of a column. */
 export interface ISlice {
@@ -87,7 +91,7 @@ export interface IExample extends Row {
 
 /** What one of the two models said to a row. */
 export interface ISide {
-  sent: ({ role: string | null } & ILong)[] | null;
+  sent: Turns | null;
   answer: ILong | null;
   choice: ILong | null;
   error: ILong | null;

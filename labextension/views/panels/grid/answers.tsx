@@ -13,6 +13,7 @@ import {
   type JSX
 } from '../../kit';
 import shared from '../answers/answers.css';
+import { stepKeys } from '../answers/steps';
 import { Bar } from './bar';
 import { CellDrawer, type IOpened } from './cell';
 import { gridColumns } from './columns';
@@ -63,17 +64,6 @@ export function Answers({
         : [...starred, key]
     });
   };
-  const step = async (by: number) => {
-    const at = (opened?.index ?? -1) + by;
-    if (!opened || at < 0 || at >= rows.total) {
-      return;
-    }
-    const { signal } = new AbortController();
-    const [row] = await rows.fetch(at, at + 1, { signal });
-    if (row) {
-      open({ ...opened, index: at, place: row.place });
-    }
-  };
   const beside = (by: number) =>
     opened &&
     open({
@@ -89,16 +79,7 @@ export function Answers({
       label: t(host, 'Star the cell'),
       run: () => star(opened ?? focus.current)
     },
-    {
-      keys: 'n',
-      label: t(host, 'Details of the next row'),
-      run: () => void step(1)
-    },
-    {
-      keys: 'p',
-      label: t(host, 'Details of the row before'),
-      run: () => void step(-1)
-    },
+    ...stepKeys(host, rows, opened, open),
     {
       keys: ']',
       label: t(host, 'Details of the next variant'),

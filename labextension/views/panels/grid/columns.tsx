@@ -1,16 +1,10 @@
 import type { IHost } from '../../host';
-import {
-  format,
-  t,
-  TextDiff,
-  visible,
-  type IColumn,
-  type JSX
-} from '../../kit';
+import { format, t, type IColumn, type JSX } from '../../kit';
 import { shortName } from '../answers/acts';
-import { brief } from '../answers/texts';
+import { Broken, Changed, Shown } from '../answers/texts';
 import { COLUMN, type IChosen } from './rows';
-import type { IGridRow, IMetric, IReport } from './types';
+import type { IMetric } from '../answers/types';
+import type { IGridRow, IReport } from './types';
 import { VariantHead } from './head';
 
 const NARROWEST = 224;
@@ -37,7 +31,7 @@ export function gridColumns(
       width: asked,
       render: value => (
         <div class="lw-answer" style={lines}>
-          <Answer host={host} text={value as string | null} />
+          <Shown host={host} text={value as string | null} />
         </div>
       )
     }
@@ -51,7 +45,7 @@ export function gridColumns(
       width: right,
       render: value => (
         <div class="lw-answer lw-null" style={lines}>
-          <Answer host={host} text={value as string | null} />
+          <Shown host={host} text={value as string | null} />
         </div>
       )
     });
@@ -108,26 +102,6 @@ export function shortLabels({ variants, models }: IReport): string[] {
     : variants.map(({ label }) => label);
 }
 
-/** A text as far as the cell shows it. */
-function Answer({
-  host,
-  text
-}: {
-  host: IHost;
-  text: string | null;
-}): JSX.Element {
-  if (text === null) {
-    return <div class="lw-answer-text lw-null">–</div>;
-  }
-  return text.trim() === '' ? (
-    <div class="lw-answer-text lw-null">{t(host, '(empty)')}</div>
-  ) : (
-    <div class="lw-answer-text" dir="auto">
-      {brief(text)}
-    </div>
-  );
-}
-
 /** What one variant said, or in what it differs from another text. */
 function Variant({
   host,
@@ -143,21 +117,13 @@ function Variant({
   const said = row[`a${at}`] as string | null;
   const error = row[`e${at}`] as string | null;
   if (said === null && error !== null) {
-    return (
-      <div class="lw-answer-text lw-answer-error" dir="auto" title={error}>
-        ⚠ {visible(error)}
-      </div>
-    );
+    return <Broken error={error} />;
   }
   const other = otherText(row, at, chosen);
   if (said === null || other === null || other === said) {
-    return <Answer host={host} text={said} />;
+    return <Shown host={host} text={said} />;
   }
-  return (
-    <div class="lw-answer-text" dir="auto">
-      <TextDiff before={other} after={said} whole />
-    </div>
-  );
+  return <Changed before={other} after={said} />;
 }
 
 /** The text that an answer is compared with, or null. */

@@ -10,7 +10,8 @@ import {
   type JSX
 } from '../../kit';
 import { openForm } from '../answers/acts';
-import type { IMetric, IReport, IVariant } from './types';
+import type { IMetric } from '../answers/types';
+import type { IReport, IVariant } from './types';
 
 /** What stands over a variant's answers: its score, its difference to the first, its cost. */
 export function VariantHead({

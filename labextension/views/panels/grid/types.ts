@@ -1,37 +1,13 @@
-import type { Json } from '../../host';
 import type { Row } from '../../kit';
-
-/** A score with its interval. */
-export interface IScore {
-  value: number | null;
-  lower: number | null;
-  upper: number | null;
-  n: number;
-  failed: number;
-  method: string;
-  notes: string[];
-}
-
-/** A difference to the first variant, tested on the same rows. */
-export interface IPair {
-  difference: number;
-  lower: number;
-  upper: number;
-  p: number;
-  n: number;
-  method: string;
-}
-
-/** What is known of a metric. */
-export interface IMetric {
-  name: string;
-  kind: string;
-  help: string;
-  best: number | null;
-  higher: boolean;
-}
-
-export type Arguments = { [name: string]: Json };
+import type {
+  Arguments,
+  ILong,
+  IMetric,
+  IPair,
+  IScore,
+  Turns
+} from '../answers/types';
+import type { IUnderWay } from '../answers/underway';
 
 /** One variant: a prompt with a model. */
 export interface IVariant {
@@ -51,25 +27,12 @@ export interface IVariant {
   uses: { [operation: string]: Arguments };
 }
 
-/** How far a piece of the work is. */
-export interface IBar {
-  label: string;
-  done: number;
-  total: number | null;
-  unit: string;
-  left: number | null;
-}
-
 /** A comparison; before it is done only what it compares and how far it is. */
-export interface IReport {
+export interface IReport extends IUnderWay {
   run: string | null;
   operation: string;
-  state: string;
-  error: string | null;
   arguments: Arguments;
   line: string;
-  job: string | null;
-  bars: IBar[];
   data: string;
   prompts: number;
   models: number;
@@ -100,12 +63,6 @@ export interface IGridRow extends Row {
   expected: string | null;
 }
 
-/** A text, of a very long one the beginning. */
-export interface ILong {
-  text: string;
-  length: number;
-}
-
 /** All that is kept of one cell. */
 export interface ICellDetail {
   place: number;
@@ -114,7 +71,7 @@ export interface ICellDetail {
   row_id: string;
   id: string;
   text: ILong | null;
-  sent: ({ role: string | null } & ILong)[] | null;
+  sent: Turns | null;
   answer: ILong | null;
   choice: ILong | null;
   expected: ILong | null;
