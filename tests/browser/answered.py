@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,14 +13,16 @@ import pytest
 from llmops_workbench.core.context import activate
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.execution.invoke import STEP, invoke
-from tests.browser.lab import Lab, run
+from tests.browser.lab import DARK, LIGHT, Lab, run, set_theme
 from tests.stand_ins import HOSTILE, PROMPTS, reviews
 from tests.tiny import make_tiny
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, CDPSession, Page
+    from playwright.sync_api import Browser, CDPSession, Locator, Page
 
 AXE = Path(__file__).resolve().parents[2] / "labextension/node_modules/axe-core/axe.min.js"
+GRID = '.lw-grid[role="grid"]'
+BODY_CELL = ".lw-grid-body .lw-cell"
 SHORT, CAREFUL, WEAKER, FAILING, NASTY = (
     f"callable:tests.stand_ins:{name}"
     for name in ("short", "careful", "weaker", "failing", "hostile")
@@ -99,6 +101,52 @@ def make(root: Path) -> dict[str, Any]:
              metrics=["exact_match"])  # fmt: skip
     workspace.store.close()
     return reports
+
+
+def cell(page: Page, row: int, column: int) -> Locator:
+    """Give a cell of the table."""
+    return page.locator(f'{BODY_CELL}[data-row="{row}"][data-column="{column}"]')
+
+
+def wait_rows(page: Page, count: int) -> None:
+    """Wait until the table says that it has so many rows."""
+    page.wait_for_function(
+        """([grid, count]) => document.querySelector(grid)
+          ?.getAttribute('aria-rowcount') === String(count + 1)""",
+        arg=[GRID, count],
+    )
+
+
+def choice(page: Page, name: str) -> Locator:
+    """Give a button of those that narrow the rows."""
+    return page.locator(".lw-bar-choices button").filter(has_text=name)
+
+
+def hold_readable(page: Page, answered: Answered, names: Sequence[str], drawn: str) -> None:
+    """Hold that panels and their details fit and can be read, in the light and the dark theme.
+
+    Args:
+        page: JupyterLab.
+        answered: What it is open on.
+        names: The runs whose panels are looked at.
+        drawn: Is there in the first cell once the table is drawn.
+    """
+    for theme in (LIGHT, DARK):
+        set_theme(page, theme)
+        for name in names:
+            show(page, answered.ref(name))
+            cell(page, 0, 0).locator(drawn).wait_for()
+            assert axe(page) == []
+            cell(page, 0, 0).dblclick()
+            page.locator(".lw-drawer .lw-part").first.wait_for()
+            assert axe(page) == []
+            wide = page.evaluate(
+                "() => document.querySelector('.lw-app').scrollWidth"
+                " - document.querySelector('.lw-app').clientWidth"
+            )
+            assert wide <= 1
+            page.keyboard.press("Escape")
+    set_theme(page, LIGHT)
 
 
 def axe(page: Page) -> list[str]:

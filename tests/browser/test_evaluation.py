@@ -10,16 +10,21 @@ from llmops_workbench.core.context import activate
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.tracking import datasets
 from llmops_workbench.tracking.catalogue import Catalogue
-from tests.browser.answered import Answered, axe, show, titles, written
-from tests.browser.lab import DARK, LIGHT, set_theme
+from tests.browser.answered import (
+    Answered,
+    cell,
+    choice,
+    hold_readable,
+    show,
+    titles,
+    wait_rows,
+    written,
+)
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-
-GRID = '.lw-grid[role="grid"]'
-BODY_CELL = ".lw-grid-body .lw-cell"
 
 
 def kept(answered: Answered, name: str) -> list[dict[str, Any]]:
@@ -31,22 +36,6 @@ def kept(answered: Answered, name: str) -> list[dict[str, Any]]:
         source = datasets.load(report.data).to_pylist()
     workspace.store.close()
     return [{**row, **line} for row, line in zip(source, lines, strict=True)]
-
-
-def cell(page: Page, row: int, column: int) -> Locator:
-    return page.locator(f'{BODY_CELL}[data-row="{row}"][data-column="{column}"]')
-
-
-def wait_rows(page: Page, count: int) -> None:
-    page.wait_for_function(
-        """([grid, count]) => document.querySelector(grid)
-          ?.getAttribute('aria-rowcount') === String(count + 1)""",
-        arg=[GRID, count],
-    )
-
-
-def choice(page: Page, name: str) -> Locator:
-    return page.locator(".lw-bar-choices button").filter(has_text=name)
 
 
 def test_numbers_are_those_of_the_run(browser: Browser, answered: Answered) -> None:
@@ -181,19 +170,4 @@ def test_it_can_be_read_in_any_theme_and_width(
     browser: Browser, answered: Answered, width: int
 ) -> None:
     with answered.lab.open(browser, width=width) as page:
-        for theme in (LIGHT, DARK):
-            set_theme(page, theme)
-            for name in ("scored", "alone", "judged", "nastier"):
-                show(page, answered.ref(name))
-                cell(page, 0, 0).locator(".lw-outcome").wait_for()
-                assert axe(page) == []
-                cell(page, 0, 0).dblclick()
-                page.locator(".lw-drawer .lw-part").first.wait_for()
-                assert axe(page) == []
-                wide = page.evaluate(
-                    "() => document.querySelector('.lw-app').scrollWidth"
-                    " - document.querySelector('.lw-app').clientWidth"
-                )
-                assert wide <= 1
-                page.keyboard.press("Escape")
-        set_theme(page, LIGHT)
+        hold_readable(page, answered, ("scored", "alone", "judged", "nastier"), ".lw-outcome")

@@ -12,17 +12,25 @@ from llmops_workbench.core.context import activate
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.execution.invoke import invoke
 from llmops_workbench.tracking import datasets
-from tests.browser.answered import Answered, axe, busy_milliseconds, show, titles, written
-from tests.browser.lab import DARK, LIGHT, Lab, again, run, set_theme
+from tests.browser.answered import (
+    BODY_CELL,
+    GRID,
+    Answered,
+    busy_milliseconds,
+    cell,
+    choice,
+    hold_readable,
+    titles,
+    wait_rows,
+    written,
+)
+from tests.browser.lab import Lab, again, run
 from tests.stand_ins import reviews
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-
-GRID = '.lw-grid[role="grid"]'
-BODY_CELL = ".lw-grid-body .lw-cell"
 
 
 def cells(answered: Answered, name: str) -> list[dict[str, Any]]:
@@ -31,23 +39,6 @@ def cells(answered: Answered, name: str) -> list[dict[str, Any]]:
         kept: list[dict[str, Any]] = datasets.load(answered.reports[name].cells).to_pylist()
     workspace.store.close()
     return kept
-
-
-def cell(page: Page, row: int, column: int) -> Locator:
-    return page.locator(f'{BODY_CELL}[data-row="{row}"][data-column="{column}"]')
-
-
-def wait_rows(page: Page, count: int) -> None:
-    """Wait until the grid says that it has so many rows."""
-    page.wait_for_function(
-        """([grid, count]) => document.querySelector(grid)
-          ?.getAttribute('aria-rowcount') === String(count + 1)""",
-        arg=[GRID, count],
-    )
-
-
-def choice(page: Page, name: str) -> Locator:
-    return page.locator(".lw-bar-choices button").filter(has_text=name)
 
 
 def test_numbers_and_answers_are_those_of_the_run(browser: Browser, answered: Answered) -> None:
@@ -250,19 +241,4 @@ def test_it_can_be_read_in_any_theme_and_width(
     browser: Browser, answered: Answered, width: int
 ) -> None:
     with answered.lab.open(browser, width=width) as page:
-        for theme in (LIGHT, DARK):
-            set_theme(page, theme)
-            for name in ("grid", "nasty"):
-                show(page, answered.ref(name))
-                cell(page, 0, 0).locator(".lw-answer").wait_for()
-                assert axe(page) == []
-                cell(page, 0, 0).dblclick()
-                page.locator(".lw-drawer .lw-part").first.wait_for()
-                assert axe(page) == []
-                wide = page.evaluate(
-                    "() => document.querySelector('.lw-app').scrollWidth"
-                    " - document.querySelector('.lw-app').clientWidth"
-                )
-                assert wide <= 1
-                page.keyboard.press("Escape")
-        set_theme(page, LIGHT)
+        hold_readable(page, answered, ("grid", "nasty"), ".lw-answer")

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from llmops_workbench.core import views
@@ -22,6 +17,7 @@ from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.execution.invoke import STEP, invoke
 from llmops_workbench.tracking import datasets, events, prompts
 from llmops_workbench.tracking.catalogue import Catalogue
+from tests.panels import Tags, ask, places, shortened, without_model_libraries
 from tests.stand_ins import HOSTILE, PROMPTS, reviews
 from tests.stock import Stock
 
@@ -74,22 +70,6 @@ def lines(scored: tuple[Workspace, Any]) -> list[dict[str, Any]]:
         {**row, "place": at, "kept": line}
         for at, (row, line) in enumerate(zip(source, kept, strict=True))
     ]
-
-
-def ask(view: View, **payload: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    answer = view.ask("rows", {"start": 0, "stop": 500, "metric": "exact_match", **payload})
-    json.dumps(answer.json, allow_nan=False)
-    return answer.json, pa.ipc.open_stream(io.BytesIO(answer.buffers[0])).read_all().to_pylist()
-
-
-def shortened(text: str | None) -> str | None:
-    return text if text is None or len(text) <= 400 else text[:400] + "…"
-
-
-def places(view: View, **payload: Any) -> list[int]:
-    told, rows = ask(view, **payload)
-    assert told["total"] == len(rows)
-    return [row["place"] for row in rows]
 
 
 def plain_outcome(line: dict[str, Any], metric: str = "exact_match") -> str:
@@ -285,20 +265,6 @@ def test_a_run_that_goes_on_says_so(scored: tuple[Workspace, Any]) -> None:
     assert f"{report.metrics['chrf'].value:.3g}" in loose.static_html()
 
 
-class Tags(HTMLParser):
-    """Collects what a page is made of."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: set[str] = set()
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-
-
 def test_the_saved_page_has_the_numbers_and_no_scripts(
     scored: tuple[Workspace, Any], panel: View
 ) -> None:
@@ -380,17 +346,7 @@ def test_what_gates_said_stands_beside_and_opens_the_way(stock: Stock, tiny_adap
 
 def test_opening_the_panel_imports_no_model_library(scored: tuple[Workspace, Any]) -> None:
     workspace, report = scored
-    code = (
-        "import sys\n"
-        "for name in ('torch', 'transformers', 'trl', 'mlflow'):\n    sys.modules[name] = None\n"
-        "from pathlib import Path\n"
-        "from llmops_workbench.core import views\n"
-        "from llmops_workbench.core.workspace import Workspace\n"
-        f"place = Path({str(workspace.root)!r})\n"
-        f"view = views.get('evaluation')(Workspace(place), 'run:{report.run_id}')\n"
-        "view.state(); view.static_html()\n"
-        "payload = {'start': 0, 'stop': 9, 'metric': 'chrf'}\n"
-        "print(view.ask('rows', payload).json['total'])\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == str(ROWS), done.stderr
+    payload = {"start": 0, "stop": 9, "metric": "chrf"}
+    subject = f"run:{report.run_id}"
+    told = without_model_libraries(workspace.root, "evaluation", subject, payload)
+    assert told == str(ROWS)

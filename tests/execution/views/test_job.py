@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from llmops_workbench.execution.job import Job
 from llmops_workbench.tracking.catalogue import Catalogue
 from tests.execution.conftest import StartCount
 from tests.execution.waiting import until
+from tests.panels import Tags
 
 
 def view_of(job: Job, subject: str = "") -> View:
@@ -239,22 +239,6 @@ def test_it_works_where_no_library_of_models_is(start_count: StartCount):
     )
     assert done.returncode == 0, done.stderr
     assert until(lambda: look(job)["state"] == "cancelled")
-
-
-class Tags(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.texts: list[str] = []
-        self.attributes: set[str] = set()
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
 
 
 def test_a_saved_notebook_shows_the_job_without_scripts(start_count: StartCount):

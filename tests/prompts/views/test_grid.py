@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import unicodedata
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from llmops_workbench.core import views
@@ -18,6 +16,7 @@ from llmops_workbench.core.views import View
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.tracking import datasets
 from llmops_workbench.tracking.catalogue import Catalogue
+from tests.panels import ask, places, shortened
 from tests.prompts.views.conftest import MODELS, ROWS, compare
 from tests.stand_ins import PROMPTS, reviews
 
@@ -30,22 +29,6 @@ def lines(compared: tuple[Workspace, Any]) -> list[dict[str, Any]]:
         cells = datasets.load(report.cells).to_pylist()
         source = datasets.load(report.data).to_pylist()
     return [{**row, "place": at, "cells": cells[at::ROWS]} for at, row in enumerate(source)]
-
-
-def ask(view: View, **payload: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    answer = view.ask("rows", {"start": 0, "stop": 500, "metric": "exact_match", **payload})
-    json.dumps(answer.json, allow_nan=False)
-    return answer.json, pa.ipc.open_stream(io.BytesIO(answer.buffers[0])).read_all().to_pylist()
-
-
-def shortened(text: str | None) -> str | None:
-    return text if text is None or len(text) <= 400 else text[:400] + "…"
-
-
-def places(view: View, **payload: Any) -> list[int]:
-    told, rows = ask(view, **payload)
-    assert told["total"] == len(rows)
-    return [row["place"] for row in rows]
 
 
 def test_the_figures_are_those_of_the_run(compared: tuple[Workspace, Any], grid: View) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from html.parser import HTMLParser
 from typing import Any
 
 from llmops_workbench.core import views
@@ -12,22 +9,9 @@ from llmops_workbench.core.context import activate
 from llmops_workbench.core.views import View
 from llmops_workbench.core.workspace import Workspace
 from llmops_workbench.tracking import datasets
+from tests.panels import Tags, without_model_libraries
 from tests.prompts.views.conftest import ROWS, compare
 from tests.stand_ins import HOSTILE
-
-
-class Tags(HTMLParser):
-    """Collects what a page is made of."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: set[str] = set()
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
 
 
 def test_the_saved_page_has_the_numbers_and_no_scripts(
@@ -54,16 +38,6 @@ def test_opening_a_view_imports_no_model_library(
     compared: tuple[Workspace, Any],
 ) -> None:
     workspace, report = compared
-    code = (
-        "import sys\n"
-        "for name in ('torch', 'transformers', 'trl', 'mlflow'):\n    sys.modules[name] = None\n"
-        "from pathlib import Path\n"
-        "from llmops_workbench.core import views\n"
-        "from llmops_workbench.core.workspace import Workspace\n"
-        f"place = Path({str(workspace.root)!r})\n"
-        f"view = views.get('grid')(Workspace(place), 'run:{report.run_id}')\n"
-        "view.state(); view.static_html()\n"
-        "print(view.ask('rows', {'start': 0, 'stop': 9}).json['total'])\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == str(ROWS), done.stderr
+    payload = {"start": 0, "stop": 9}
+    subject = f"run:{report.run_id}"
+    assert without_model_libraries(workspace.root, "grid", subject, payload) == str(ROWS)
