@@ -6,14 +6,23 @@ that needs it, and is remembered here only to be struck out of text that leaves 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
 
 from llmops_workbench.core import context
-from llmops_workbench.core.errors import NotFoundError, UntrustedError, UsageError, require
+from llmops_workbench.core.errors import (
+    NotFoundError,
+    UntrustedError,
+    UsageError,
+    WorkspaceError,
+    require,
+)
 
 SCHEMES = ("env", "file", "keyring")
+
+_BYTES = 24
 
 _seen: set[str] = set()
 
@@ -55,6 +64,40 @@ def resolve(name: str) -> str:
         raise NotFoundError(f"the secret '{name}' is empty")
     remember(value)
     return str(value)
+
+
+def generate(file: str, prefix: str = "") -> str:
+    """Name a secret that the open workspace keeps, and make it the first time.
+
+    Args:
+        file: What its file is called.
+        prefix: What its value begins with.
+
+    Returns:
+        `file:PATH`, as seen from the workspace, which may be moved.
+
+    Raises:
+        WorkspaceError: It cannot be kept, or no workspace is open.
+    """
+    import secrets as random_secrets
+
+    workspace = context.workspace()
+    path = workspace.path("secrets", file)
+    path.parent.chmod(0o700)
+    if not path.exists():
+        fresh = path.with_name(f"{path.name}.{random_secrets.token_hex(4)}")
+        try:
+            fresh.touch(mode=0o600)
+            value = f"{prefix}{random_secrets.token_urlsafe(_BYTES)}"
+            fresh.write_text(f"{value}\n", encoding="utf-8")
+            # A link fails when somebody else was faster; then that one's is used.
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(fresh)
+        except OSError as error:
+            raise WorkspaceError(f"the key cannot be kept in '{path}': {error.strerror}") from error
+        finally:
+            fresh.unlink(missing_ok=True)
+    return f"file:{path.relative_to(workspace.root).as_posix()}"
 
 
 def place(name: str) -> Path:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import re
-import secrets as random_secrets
 import socket
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmops_workbench.core import context, secrets
-from llmops_workbench.core.errors import CancelledError, UsageError, WorkspaceError
+from llmops_workbench.core.errors import CancelledError, UsageError
 from llmops_workbench.core.references import Reference, check_name
 
 if TYPE_CHECKING:
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 # How long answers that are under way may take to end after a stop.
 DRAIN_SECONDS = 15
 _LOOK_SECONDS = 0.2
-_KEY_BYTES = 24
 
 
 def run(
@@ -109,27 +106,10 @@ def _name_of(model: Reference) -> str:
 
 def _key(key: str, name: str) -> tuple[str, str | None, str]:
     """Give the secret's name, its file where it is one, and its value."""
-    workspace = context.workspace()
-    if key != "generate":
-        file = key.removeprefix("file:") if key.startswith("file:") else None
-        return key, file, secrets.resolve(key)
-    path = workspace.path("secrets", f"endpoint-{name}.key")
-    path.parent.chmod(0o700)
-    if not path.exists():
-        fresh = path.with_name(f"{path.name}.{random_secrets.token_hex(4)}")
-        try:
-            fresh.touch(mode=0o600)
-            fresh.write_text(f"sk-{random_secrets.token_urlsafe(_KEY_BYTES)}\n", encoding="utf-8")
-            # A link fails when another endpoint of the name was faster; then its key is used.
-            with contextlib.suppress(FileExistsError):
-                path.hardlink_to(fresh)
-        except OSError as error:
-            raise WorkspaceError(f"the key cannot be kept in '{path}': {error.strerror}") from error
-        finally:
-            fresh.unlink(missing_ok=True)
-    # As it is seen from the workspace, which may be moved.
-    file = path.relative_to(workspace.root).as_posix()
-    return f"file:{file}", file, secrets.resolve(f"file:{file}")
+    if key == "generate":
+        key = secrets.generate(f"endpoint-{name}.key", "sk-")
+    file = key.removeprefix("file:") if key.startswith("file:") else None
+    return key, file, secrets.resolve(key)
 
 
 def _prompt(model: Reference, prompt: Reference | None) -> tuple[Any, Reference | None]:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import secrets as random_secrets
 from hmac import compare_digest
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmops_workbench.core import context, secrets
-from llmops_workbench.core.errors import WorkspaceError
 
 if TYPE_CHECKING:
     from llmops_workbench.core.workspace import Workspace
 
-_BYTES = 24
 FILE = "dashboard.key"
 
 
@@ -29,26 +24,8 @@ def key_of(workspace: Workspace) -> str:
         WorkspaceError: It cannot be kept.
         UntrustedError: Others can read its file.
     """
-    path = workspace.path("secrets", FILE)
-    path.parent.chmod(0o700)
-    if not path.exists():
-        _make(path)
     with context.activate(workspace):
-        return secrets.resolve(f"file:{path.relative_to(workspace.root).as_posix()}")
-
-
-def _make(path: Path) -> None:
-    fresh = path.with_name(f"{path.name}.{random_secrets.token_hex(4)}")
-    try:
-        fresh.touch(mode=0o600)
-        fresh.write_text(f"{random_secrets.token_urlsafe(_BYTES)}\n", encoding="utf-8")
-        # A link fails when somebody else was faster; then that key is used.
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(fresh)
-    except OSError as error:
-        raise WorkspaceError(f"the key cannot be kept in '{path}': {error.strerror}") from error
-    finally:
-        fresh.unlink(missing_ok=True)
+        return secrets.resolve(secrets.generate(FILE))
 
 
 class Lock:
