@@ -167,9 +167,7 @@ class Examples:
             order = np.lexsort((places, score[places], -size[places], codes[places]))
             return places[order[::-1] if descending else order]
         name = f"baseline_{metric}" if sort == "baseline_score" else metric
-        values = kept.floats(self.table, name)[places]
-        values = np.where(np.isnan(values), np.inf, -values if descending else values)
-        return places[np.argsort(values, kind="stable")]
+        return places[kept.by_value(kept.floats(self.table, name)[places], descending)]
 
     def range(self, places: Places, metric: str) -> pa.Table:
         """Give some rows, each text only as far as a line can show it.
@@ -181,11 +179,10 @@ class Examples:
         import pyarrow as pa
 
         rows = pa.array(places)
-        numbers = "row" if "row" in self.table.column_names else "__row__"
         nothing = pa.nulls(len(places), pa.string())
         columns: dict[str, Any] = {
             "place": pa.array(places, pa.int32()),
-            "row": self.table.column(numbers).take(rows).cast(pa.float64()),
+            "row": kept.row_numbers(self.table).take(rows).cast(pa.float64()),
             "outcome": pa.array(self.outcomes(metric)[places], pa.int8()),
             "text": nothing if self.source is None else kept.shortened(self.source, rows),
             "expected": kept.shortened(self.expected, rows),

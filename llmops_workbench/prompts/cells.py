@@ -165,9 +165,7 @@ class Cells:
         places: Places = np.flatnonzero(mask)
         if sort == "row":
             return places[::-1] if descending else places
-        values = self._ranked(metric, sort)[places]
-        values = np.where(np.isnan(values), np.inf, -values if descending else values)
-        return places[np.argsort(values, kind="stable")]
+        return places[kept.by_value(self._ranked(metric, sort)[places], descending)]
 
     def _only(self, places: Sequence[int]) -> Mask:
         import numpy as np
@@ -203,10 +201,9 @@ class Cells:
 
         rows = pa.array(places)
         nothing = pa.nulls(len(places), pa.string())
-        numbers = "row" if "row" in self.table.column_names else "__row__"
         columns: dict[str, Any] = {
             "place": pa.array(places, pa.int32()),
-            "row": self._of(numbers, 0).take(rows).cast(pa.float64()),
+            "row": kept.row_numbers(self.table).take(rows).cast(pa.float64()),
             "text": nothing if self.source is None else kept.shortened(self.source, rows),
             "expected": kept.shortened(self.expected, rows),
         }

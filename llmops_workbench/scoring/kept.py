@@ -106,6 +106,20 @@ def at_best(values: Floats, facts: Mapping[str, Any]) -> Mask:
     return close
 
 
+def by_value(values: Floats, descending: bool) -> NDArray[np.int64]:
+    """Order places by their values; what has none is last either way, and equals stay in order."""
+    import numpy as np
+
+    ranked = np.where(np.isnan(values), np.inf, -values if descending else values)
+    order: NDArray[np.int64] = np.argsort(ranked, kind="stable")
+    return order
+
+
+def row_numbers(table: pa.Table) -> pa.ChunkedArray:
+    """Give the number of each answer's row in its first source."""
+    return table.column("row" if "row" in table.column_names else "__row__")
+
+
 def read_column(table: pa.Table, metric: str, prefix: str = "") -> str:
     """Name the column that a metric read: the choices for the likelihood, else the writing."""
     chosen = f"{prefix}choice"

@@ -136,22 +136,21 @@ class GridView(View):
             return grid_page(head, result)
 
     @cached_property
-    def _result(self) -> dict[str, Any]:
-        result = shown_run(self.workspace, self.subject, self.held, "compare")[1]
+    def _finished(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The run and its result, which do not change any more."""
+        head, result = shown_run(self.workspace, self.subject, self.held, "compare")
         if result is None:
             raise NotFoundError(f"{self.subject} has no answers yet: it is not finished")
-        return result
+        return head, result
 
     @cached_property
     def _cells(self) -> Cells:
-        return Cells(self._result)
+        return Cells(self._finished[1])
 
     @cached_property
     def _earlier(self) -> dict[str, Any] | None:
-        head, result = shown_run(self.workspace, self.subject, self.held, "compare")
-        if result is None or not head["run"]:
-            return None
-        return earlier_run(head, result)
+        head, result = self._finished
+        return earlier_run(head, result) if head["run"] else None
 
     def _with_earlier(self, table: pa.Table) -> pa.Table:
         """Add what the run before said to the same rows."""
