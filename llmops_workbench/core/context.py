@@ -59,7 +59,15 @@ def workspace() -> Workspace:
     Raises:
         WorkspaceError: The code runs outside a call and outside a workspace.
     """
-    found = current().workspace
+    return needed(current().workspace)
+
+
+def needed(found: Workspace | None) -> Workspace:
+    """Give a workspace that there must be.
+
+    Raises:
+        WorkspaceError: There is none.
+    """
     if found is None:
         raise WorkspaceError("no workspace is open: run 'llmops init' in a folder first")
     return found

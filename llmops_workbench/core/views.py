@@ -15,7 +15,7 @@ import typing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -241,19 +241,13 @@ def arrow_stream(table: Any) -> bytes:
     return written
 
 
-@dataclass
-class _Known:
-    """The views by name: built-in ones by their module, added ones by their class."""
-
-    added: dict[str, type[View]] = field(default_factory=dict)
-
-
-_known = _Known()
+# The views whose modules were imported, by name.
+_known: dict[str, type[View]] = {}
 
 
 def view(kind: C) -> C:
     """Decorate the class of a view to add it; built-in ones are found by their files as well."""
-    _known.added[kind.name] = kind
+    _known[kind.name] = kind
     return kind
 
 
@@ -273,7 +267,7 @@ def _built_in() -> dict[str, str]:
 def names() -> list[str]:
     """List the views by name; imports none of the built-in ones."""
     load_plugins()
-    return sorted({*_built_in(), *_known.added})
+    return sorted({*_built_in(), *_known})
 
 
 def get(name: str) -> type[View]:
@@ -282,13 +276,13 @@ def get(name: str) -> type[View]:
     Raises:
         NotFoundError: There is none of that name; the nearest is named.
     """
-    if name not in _known.added:
+    if name not in _known:
         load_plugins()
         if name in _built_in():
             importlib.import_module(_built_in()[name])
-    if name not in _known.added:
+    if name not in _known:
         raise not_found("view", name, names())
-    return _known.added[name]
+    return _known[name]
 
 
 def kind_of(subject: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llmops_workbench.core import replay
-from llmops_workbench.core.errors import LLMOpsError, NotFoundError, UsageError, WorkspaceError
+from llmops_workbench.core import context, replay
+from llmops_workbench.core.errors import LLMOpsError, NotFoundError, UsageError
 from llmops_workbench.core.results import Result
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ def shown_run(
         if workspace is None or not held.run_id:
             return _head(None, operation, "done", None, {}), result
         subject = f"run:{held.run_id}"
-    if workspace is None:
-        raise WorkspaceError("no workspace is open: run 'llmops init' in a folder first")
+    workspace = context.needed(workspace)
     run = _find(workspace, subject)
     if run["operation"] != operation:
         raise UsageError(f"{run['ref']} is {run['operation']}, and this shows {operation}")
@@ -53,8 +52,9 @@ def shown_run(
 def line_of(operation: str, arguments: dict[str, Any]) -> str:
     """Write the line that does the same again; empty when nobody here knows the verb."""
     try:
-        return replay.magic(operation, arguments) if arguments else ""
+        return replay.magic(operation, arguments)
     except (LLMOpsError, ImportError):
+        # The operation came with a plug-in that is not here.
         return ""
 
 
@@ -67,7 +67,7 @@ def _head(
         "state": state,
         "error": error,
         "arguments": arguments,
-        "line": line_of(operation, arguments),
+        "line": line_of(operation, arguments) if arguments else "",
         "job": None,
         "bars": [],
         "started": None,

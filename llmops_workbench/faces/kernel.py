@@ -183,6 +183,15 @@ def listener_here(quiet: bool, workspace: Workspace | Path | str | None = None) 
 
 def in_notebook() -> bool:
     """Tell whether this is a kernel whose front end updates displays."""
+    return hasattr(shell_here(), "kernel")
+
+
+def shell_here() -> Any:
+    """Give the IPython shell that this process is; None elsewhere, and nothing is imported."""
     module = sys.modules.get("IPython")
-    shell = module.get_ipython() if module is not None else None
-    return shell is not None and hasattr(shell, "kernel")
+    return module.get_ipython() if module is not None else None
+
+
+def kernel_here() -> Any:
+    """Give the kernel that this process is; None elsewhere."""
+    return getattr(shell_here(), "kernel", None)

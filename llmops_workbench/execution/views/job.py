@@ -6,14 +6,15 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from llmops_workbench.core import replay
-from llmops_workbench.core.errors import LLMOpsError, NotFoundError, WorkspaceError
+from llmops_workbench.core import context
+from llmops_workbench.core.errors import NotFoundError
 from llmops_workbench.core.views import View, answer, view
 from llmops_workbench.execution import looks, requests
 from llmops_workbench.execution.folder import ACTIVE, FAILED, State, read_json
 from llmops_workbench.execution.job import Job, find_job
 from llmops_workbench.execution.printed import read_printed
 from llmops_workbench.execution.reconcile import reconcile_job
+from llmops_workbench.execution.shown_run import line_of
 from llmops_workbench.execution.story import Bar, Story, story_of
 
 # A page shows the newest; older ones are asked for.
@@ -41,11 +42,10 @@ class JobView(View):
             NotFoundError: There is none of that name, or the run was no job.
         """
         if self._found is None:
-            if self.workspace is None:
-                raise WorkspaceError("no workspace is open: run 'llmops init' in a folder first")
+            workspace = context.needed(self.workspace)
             kind, _, name = self.subject.partition(":")
             try:
-                self._found = find_job(self.workspace, name)
+                self._found = find_job(workspace, name)
             except NotFoundError:
                 if kind != "run":
                     raise
@@ -76,7 +76,7 @@ class JobView(View):
                 "folder": job.workspace.relative(job.folder.path),
             },
             "raw": spec.arguments,
-            "line": _line(spec.operation, spec.arguments),
+            "line": line_of(spec.operation, spec.arguments),
             "watch": f"%llmops logs {job.name}",
             "now": self.look(),
         }
@@ -217,14 +217,6 @@ class JobView(View):
             return None
         made = [str(version.ref) for version in book.made_by(job.run_id) if version.ref.name]
         return {"numbers": looks.numbers(run["metrics"]), "made": made}
-
-
-def _line(operation: str, arguments: dict[str, Any]) -> str:
-    try:
-        return replay.magic(operation, arguments)
-    except (LLMOpsError, ImportError):
-        # The operation came with a plug-in that is not here.
-        return ""
 
 
 def _error(job: Job, state: State) -> dict[str, Any] | None:

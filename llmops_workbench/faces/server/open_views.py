@@ -28,7 +28,7 @@ class _Kept:
 
 
 class OpenViews:
-    """Views by name, subject, workspace and person.
+    """Views by name, subject, workspace and person; a page in a notebook has its own.
 
     One object answers one question at a time, because a cancelled question interrupts the
     connection that it works with; who asks meanwhile gets another object.
@@ -40,24 +40,33 @@ class OpenViews:
         self._lock = threading.Lock()
 
     @contextmanager
-    def use(self, name: str, subject: str, workspace: Workspace) -> Iterator[View]:
+    def use(
+        self, name: str, subject: str, workspace: Workspace | None, held: object | None = None
+    ) -> Iterator[View]:
         """Take an open view, or open one; it is kept for the next question afterwards.
+
+        Args:
+            name: The view's name.
+            subject: What it shows.
+            workspace: Where that is; None for an object of the kernel alone.
+            held: Such an object, which is the same for the same subject.
 
         Raises:
             NotFoundError: There is no such view.
         """
-        key = (name, subject, str(workspace.root), workspace.user())
+        place = ("", "") if workspace is None else (str(workspace.root), workspace.user())
+        key = (name, subject, *place)
         with self._lock:
             waiting = self._free.get(key)
-            held = waiting.pop() if waiting else None
-        if held is None or _stale(held, workspace):
-            held = _Kept(views.get(name)(workspace, subject))
+            kept = waiting.pop() if waiting else None
+        if kept is None or _stale(kept, workspace):
+            kept = _Kept(views.get(name)(workspace, subject, held))
         try:
-            yield held.view
+            yield kept.view
         finally:
-            held.used = time.monotonic()
+            kept.used = time.monotonic()
             with self._lock:
-                self._free.setdefault(key, []).append(held)
+                self._free.setdefault(key, []).append(kept)
             self.tidy()
 
     def tidy(self) -> None:
@@ -90,10 +99,10 @@ class OpenViews:
             one.view.close()
 
 
-def _stale(held: _Kept, workspace: Workspace) -> bool:
+def _stale(kept: _Kept, workspace: Workspace | None) -> bool:
     """Tell whether the workspace was opened anew since, with other settings."""
-    kept = held.view.workspace
-    if kept is None or kept.store is workspace.store:
+    known = kept.view.workspace
+    if known is None or workspace is None or known.store is workspace.store:
         return False
-    held.view.close()
+    kept.view.close()
     return True

@@ -1,23 +1,23 @@
 """Answers what the page of a widget asks, beside whatever the kernel is doing.
 
 Each question has a thread of its own, so that a slow one keeps no other waiting and can be
-withdrawn meanwhile. One view object answers one question at a time, because a withdrawn question
-interrupts the connection that it works with.
+withdrawn meanwhile.
 """
 
 from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from llmops_workbench.core import context, views
-from llmops_workbench.core.errors import LLMOpsError, WorkspaceError, outcome
+from llmops_workbench.core import context
+from llmops_workbench.core.errors import LLMOpsError, outcome
 from llmops_workbench.core.secrets import redact
 from llmops_workbench.core.store.plain import plain
 from llmops_workbench.core.views import FAILED, Answer, Question
+from llmops_workbench.faces.server.open_views import OpenViews
 from llmops_workbench.faces.widgets import module
 from llmops_workbench.faces.widgets.changes import follow
 
@@ -50,7 +50,7 @@ class Desk:
         self._lock = threading.Lock()
         self._slots = threading.Semaphore(_AT_ONCE)
         self._questions: dict[str, Question] = {}
-        self._free: dict[tuple[str, str], list[View]] = {}
+        self._views = OpenViews()
         self.seen = 0 if workspace is None else workspace.store.revision()
 
     def hear(self, content: Any) -> None:
@@ -84,11 +84,9 @@ class Desk:
         """Stop all work, and let go of the views."""
         with self._lock:
             asked, self._questions = list(self._questions.values()), {}
-            free, self._free = [each for kept in self._free.values() for each in kept], {}
         for question in asked:
             question.cancel()
-        for view in free:
-            view.close()
+        self._views.close()
 
     def _work(self, name: str, content: dict[str, Any], asked: Question) -> None:
         with self._slots:
@@ -118,20 +116,9 @@ class Desk:
         with self._use(view, subject) as opened:
             return opened.ask(method, payload, asked)
 
-    @contextmanager
-    def _use(self, name: str, subject: str) -> Iterator[View]:
-        key = (name, subject)
-        with self._lock:
-            waiting = self._free.get(key)
-            opened = waiting.pop() if waiting else None
-        if opened is None:
-            held = self._held if subject.startswith("kernel:") else None
-            opened = views.get(name)(self._workspace, subject, held)
-        try:
-            yield opened
-        finally:
-            with self._lock:
-                self._free.setdefault(key, []).append(opened)
+    def _use(self, name: str, subject: str) -> AbstractContextManager[View]:
+        held = self._held if subject.startswith("kernel:") else None
+        return self._views.use(name, subject, self._workspace, held)
 
     def _module(self, payload: dict[str, Any]) -> Answer:
         source = module.in_one_piece(str(payload.get("name", "")))
@@ -142,13 +129,12 @@ class Desk:
         from llmops_workbench.core import operations
         from llmops_workbench.execution.invoke import invoke
 
-        if self._workspace is None:
-            raise WorkspaceError("no workspace is open: run 'llmops init' in a folder first")
+        workspace = context.needed(self._workspace)
         operation = operations.get(str(payload.get("operation", "")))
         result = invoke(
             operation.name,
             dict(payload.get("arguments") or {}),
-            workspace=self._workspace,
+            workspace=workspace,
             detach=operation.runs == "job",
         )
         return Answer({"job": getattr(result, "job", None), "run_id": result.run_id})

@@ -11,6 +11,7 @@ import traitlets
 
 from llmops_workbench.core import context, views
 from llmops_workbench.core.store.plain import plain
+from llmops_workbench.faces.kernel import kernel_here
 from llmops_workbench.faces.widgets import module
 from llmops_workbench.faces.widgets.desk import Desk
 
@@ -106,7 +107,7 @@ class Panel(anywidget.AnyWidget):
     def _warn(self, message: str) -> None:
         """Write below the cell that shows the panel, whichever cell runs now."""
         text = f"warning: {message}\n"
-        kernel = _kernel()
+        kernel = kernel_here()
         if kernel is None or not self._cell:
             sys.stderr.write(text)
             return
@@ -114,11 +115,6 @@ class Panel(anywidget.AnyWidget):
         kernel.session.send(kernel.iopub_socket, "stream", content, parent=self._cell)
 
 
-def _kernel() -> Any:
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    return getattr(shell, "kernel", None)
-
-
 def _parent() -> dict[str, Any]:
-    kernel = _kernel()
+    kernel = kernel_here()
     return dict(kernel.get_parent("shell")) if kernel is not None else {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llmops_workbench.core.errors import UsageError, WorkspaceError
+from llmops_workbench.core import context
+from llmops_workbench.core.errors import UsageError
 from llmops_workbench.core.results import Result
 from llmops_workbench.faces.widgets import homes
 
@@ -58,8 +59,7 @@ def panel(
         raise UsageError(
             f"a {type(thing).__name__} has no panel: give a reference, a result or a data frame"
         )
-    if opened is None:
-        raise WorkspaceError("no workspace is open: run 'llmops init' in a folder first")
+    opened = context.needed(opened)
     if not thing and view is not None:
         return Panel(view, workspace=opened, state=state)
     told = opening(opened, thing, kinds())

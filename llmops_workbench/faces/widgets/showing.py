@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from llmops_workbench.core import context, views
 from llmops_workbench.core.errors import LLMOpsError
 from llmops_workbench.core.results import Result
+from llmops_workbench.faces.kernel import kernel_here, shell_here
 from llmops_workbench.faces.widgets import module
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ def watched() -> bool:
     """
     if os.environ.get("LLMOPS_STEP") == "1" or not module.is_built():
         return False
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    kernel = getattr(shell, "kernel", None)
+    kernel = kernel_here()
     if kernel is None:
         return False
     request = kernel.get_parent("shell")
@@ -42,8 +42,7 @@ def watched() -> bool:
 
 def install() -> None:
     """Let the notebook's display show results as panels; done once, and costs no import."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    formatter = getattr(shell, "display_formatter", None)
+    formatter = getattr(shell_here(), "display_formatter", None)
     if formatter is not None:
         formatter.mimebundle_formatter.for_type_by_name(
             Result.__module__, Result.__name__, result_bundle

@@ -148,7 +148,7 @@ def test_a_thing_that_is_shown_opens_in_the_view_of_its_kind(
     workspace: Workspace, probe: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probe.ProbeView, "opens", ("dataset",))
-    others = {name: each for name, each in views._known.added.items() if "dataset" in each.opens}
+    others = {name: each for name, each in views._known.items() if "dataset" in each.opens}
     for name in set(others) - {"probe"}:
         monkeypatch.setattr(others[name], "opens", ())
     with activate(workspace):

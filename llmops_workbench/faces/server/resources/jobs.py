@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
@@ -43,7 +43,7 @@ class After(Asked):
 class Action(Asked):
     """What to do about a job."""
 
-    action: Literal["cancel", "pause", "resume"]
+    action: requests.Action
 
 
 @route("GET", "jobs", query=Page)
