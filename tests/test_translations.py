@@ -75,7 +75,8 @@ def texts_of_the_server() -> dict[str, str]:
                 (text,) = node.args
                 assert isinstance(text, ast.Constant), f"{path.name}: write a marked text out"
                 found.setdefault(text.value, path.relative_to(ROOT).as_posix())
-    for name, entry in operations.index().items():
+    # Those of the package alone: other tests of the same process bring operations of their own.
+    for name, entry in operations.built_in().items():
         where = f"the operation {name}"
         found.setdefault(name.replace("_", " ").capitalize(), where)
         found.setdefault(entry.summary, where)
